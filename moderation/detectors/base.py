@@ -1,0 +1,92 @@
+"""What a detector is: text in, assessment out. Nothing here knows a database or a web server."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, Protocol, runtime_checkable
+
+from moderation.text.document import Document
+from moderation.types import Assessment, Band, Kind
+
+
+class TimeLimitExceeded(Exception):
+    """A detector was still at work when the scan's time ran out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """The moment (``time.monotonic`` seconds) by which a scan has to be over."""
+
+    at: float = float("inf")
+
+    @classmethod
+    def after(cls, seconds: float) -> Deadline:
+        return cls(time.monotonic() + seconds)
+
+    def check(self) -> None:
+        """Raise :class:`TimeLimitExceeded` when the time is up; call it in long loops."""
+        if time.monotonic() > self.at:
+            raise TimeLimitExceeded
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A document of the corpus that may share passages; ``weight`` orders candidates."""
+
+    key: str
+    weight: float
+
+
+class Corpus(Protocol):
+    """The texts a body is compared with. The database has one, a folder of files another."""
+
+    def candidates(
+        self, exact: bytes, fingerprints: Sequence[int], *, exclude: str, limit: int
+    ) -> Sequence[Candidate]:
+        """Return at most ``limit`` documents that share the exact hash or fingerprints.
+
+        ``exclude`` is the key of the document asked about. Best first.
+        """
+        ...
+
+    def document(self, key: str) -> Document | None:
+        """Return the document behind a candidate, or None when it has gone meanwhile."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a detector may use beyond the text itself."""
+
+    corpus: Corpus | None = None
+    deadline: Deadline = field(default_factory=Deadline)
+
+
+@runtime_checkable
+class Detector(Protocol):
+    """The whole interface of a detector.
+
+    ``name`` is the key in the ``DETECTORS`` setting, ``version`` changes whenever the same
+    text may get another result, ``kinds`` are the texts it wants to see. Instances are built
+    once per worker with the options of the setting as keyword arguments (a bad option raises
+    ``TypeError`` or ``ValueError`` at construction) and must be safe to use repeatedly.
+    """
+
+    name: ClassVar[str]
+    version: ClassVar[str]
+    kinds: ClassVar[frozenset[Kind]]
+
+    def detect(self, document: Document, context: Context) -> Assessment:
+        """Assess one text. Any exception is this detector's failure alone."""
+        ...
+
+
+def band_for(score: float, possible: float, likely: float) -> Band:
+    """Put a score (0..1) into words: ``likely`` and ``possible`` are the lower bounds."""
+    if score >= likely:
+        return Band.LIKELY
+    if score >= possible:
+        return Band.POSSIBLE
+    return Band.NONE

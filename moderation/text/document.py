@@ -1,0 +1,40 @@
+"""A text on its way through the detectors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from moderation.text.plain import PlainText, plain_text
+from moderation.types import Kind, Span, TextFormat
+
+
+@dataclass(frozen=True)
+class Document:
+    """One text with what is known around it.
+
+    ``text`` is the text as the host stores it and the only thing evidence offsets refer to;
+    detectors read :attr:`plain` and translate their spans with :meth:`original_span`.
+    ``key`` names the document in the corpus (empty: not part of it), ``author`` is an opaque
+    key equal for texts of the same author.
+    """
+
+    text: str
+    kind: Kind
+    format: TextFormat = TextFormat.PLAIN
+    title: str = ""
+    language: str = ""
+    key: str = ""
+    author: str = ""
+    url: str = ""
+    published_at: datetime | None = None
+
+    @cached_property
+    def plain(self) -> PlainText:
+        """The readable text without markup, with the way back to :attr:`text`."""
+        return plain_text(self.text, self.format)
+
+    def original_span(self, start: int, end: int) -> Span:
+        """Translate ``plain.text[start:end]`` into offsets of :attr:`text`."""
+        return self.plain.to_original(start, end)
