@@ -101,6 +101,12 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if reporter and services_required() and _not_run(reporter) and exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    if _on_postgresql() and exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+        session.exitstatus = pytest.ExitCode.OK  # what was asked for has run on SQLite
+
+
+def _on_postgresql() -> bool:
+    return bool(settings.DATABASES["default"]["ENGINE"].endswith(".postgresql"))
 
 
 def _services_of(item: pytest.Item) -> set[str]:
@@ -110,7 +116,7 @@ def _services_of(item: pytest.Item) -> set[str]:
 
 def _choose_for_database(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave the tests that belong to the database of this run."""
-    on_postgresql = settings.DATABASES["default"]["ENGINE"].endswith(".postgresql")
+    on_postgresql = _on_postgresql()
 
     def belongs(item: pytest.Item) -> bool:
         only_there = item.get_closest_marker("on_postgresql") is not None
