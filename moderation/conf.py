@@ -1,0 +1,77 @@
+"""The ``MODERATION`` setting: one dict, read through on every access, with typed defaults.
+
+Nothing is cached and nothing is written into ``django.conf.settings``, so
+``override_settings(MODERATION=...)`` works at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings as django_settings
+
+
+class Settings:
+    """Every key of ``MODERATION``; the annotation is its type, the value its default."""
+
+    # How host models are found: {"app.Model": {"kind": ..., "text": ...} | "path.to.Target"}
+    TARGETS: dict[str, Any] = {}
+    # Module looked for in every installed app; None switches discovery off.
+    AUTODISCOVER_MODULE: str | None = "moderation_targets"
+
+    # Who runs the work: the Celery task queue, or "…dispatch.immediate.ImmediateDispatcher".
+    DISPATCHER: str = "moderation.dispatch.celery.CeleryDispatcher"
+    # Celery queue for the tasks; None means the site's default queue.
+    QUEUE: str | None = None
+
+    # Laid over the built-in detectors: {"framing": {"MODE": "shadow", "OPTIONS": {...}}},
+    # {"framing": None} switches one off, {"mine": {"CLASS": "path.to.Detector"}} adds one.
+    DETECTORS: dict[str, Any] = {}
+    SANITIZER: str = "moderation.text.sanitize.BleachSanitizer"
+
+    # Longest text that is kept with a snapshot and shown to the detectors, in characters.
+    SNAPSHOT_MAX_CHARS: int = 1_000_000
+    SCAN_MAX_CHARS: int = 500_000
+    # Seconds all detectors together may spend on one text.
+    SCAN_TIME_LIMIT: int = 60
+    # A failing detector is tried this often, with doubling pauses of SCAN_BACKOFF_SECONDS.
+    SCAN_MAX_ATTEMPTS: int = 5
+    SCAN_BACKOFF_SECONDS: int = 30
+    # A worker that has not finished by then is taken for dead.
+    SCAN_LEASE_SECONDS: int = 300
+
+    # Edits of one text: changes of so few characters, and scans in so quick a succession,
+    # wait for the gap; more than MAX_SCANS in the window wait for the window's end.
+    RESCAN_MIN_CHANGED_CHARS: int = 10
+    RESCAN_MIN_GAP_SECONDS: int = 600
+    RESCAN_MAX_SCANS: int = 3
+    RESCAN_WINDOW_SECONDS: int = 86_400
+
+    # A queued scan nobody has started is asked for again after this pause (then doubling).
+    SWEEP_GRACE_SECONDS: int = 60
+    # Rows one sweep may look at: scans to ask for, newest host rows, and host rows in passing.
+    SWEEP_BATCH: int = 1_000
+
+    # A claim on a case ends by itself after this long.
+    CLAIM_SECONDS: int = 600
+
+    def __getattribute__(self, name: str) -> Any:
+        default = super().__getattribute__(name)
+        if not name.isupper():
+            return default
+        return user_settings().get(name, default)
+
+    @classmethod
+    def keys(cls) -> list[str]:
+        """Return the names of all settings."""
+        return [name for name in cls.__annotations__ if name.isupper()]
+
+
+def user_settings() -> Mapping[str, Any]:
+    """Return the site's ``MODERATION`` dict as written; a wrong type is left to the checks."""
+    value = getattr(django_settings, "MODERATION", None)
+    return value if isinstance(value, Mapping) else {}
+
+
+settings = Settings()

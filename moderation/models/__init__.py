@@ -1,0 +1,39 @@
+"""The rows behind the desk, one module per aggregate."""
+
+from moderation.models.cases import Case, CaseState
+from moderation.models.decisions import (
+    ActorKind,
+    Decision,
+    Effect,
+    EffectState,
+    Outcome,
+    Policy,
+    PolicyGround,
+)
+from moderation.models.events import ChainHead, Event
+from moderation.models.scans import DetectorRun, Evidence, Finding, RunState, Scan, ScanState
+from moderation.models.subjects import Snapshot, Subject
+from moderation.models.walks import Walk
+
+__all__ = [
+    "ActorKind",
+    "Case",
+    "CaseState",
+    "ChainHead",
+    "Decision",
+    "DetectorRun",
+    "Effect",
+    "EffectState",
+    "Event",
+    "Evidence",
+    "Finding",
+    "Outcome",
+    "Policy",
+    "PolicyGround",
+    "RunState",
+    "Scan",
+    "ScanState",
+    "Snapshot",
+    "Subject",
+    "Walk",
+]

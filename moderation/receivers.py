@@ -1,0 +1,60 @@
+"""The host's signals: the only place where the desk meets a save. Nothing gets out of here."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from typing import Any
+
+from django.db import models, transaction
+from django.db.models.signals import post_delete, post_save
+
+from moderation.services import intake
+from moderation.services.database import moderation_db
+from moderation.services.hosts import resolve
+from moderation.services.scanning import where
+from moderation.targets import registry
+from moderation.targets.base import is_own_write
+
+logger = logging.getLogger("moderation.receivers")
+
+
+def connect() -> None:
+    """Listen to every model's signals; the registry decides which concern us."""
+    post_save.connect(saved, dispatch_uid="moderation.saved")
+    post_delete.connect(deleted, dispatch_uid="moderation.deleted")
+
+
+def saved(sender: type[models.Model], instance: models.Model, using: str, **kwargs: Any) -> None:
+    """Take the saved text in. Whatever goes wrong is logged; the sweep makes up for it."""
+    if kwargs.get("raw") or is_own_write() or not _concerns_us(sender):
+        return
+    try:
+        found = resolve(instance)
+        if found is not None:
+            registration, obj = found
+            intake.take_in(obj, registration, using=using)
+    except Exception as error:  # noqa: BLE001 - a save never fails because of us
+        logger.error("%s %s was not taken in: %s", sender._meta.label, instance.pk, where(error))  # noqa: TRY400 - a trace may hold text
+
+
+def deleted(sender: type[models.Model], instance: models.Model, using: str, **_kwargs: Any) -> None:
+    """Close what belongs to a deleted object."""
+    if not _concerns_us(sender):
+        return
+    try:
+        if using == moderation_db():
+            with transaction.atomic(using=using):
+                intake.forget(instance, using=using)
+        else:
+            subject = intake.find_subject(instance, using)
+            if subject is not None:
+                transaction.on_commit(
+                    partial(intake.forget_subject, subject), using=using, robust=True
+                )
+    except Exception as error:  # noqa: BLE001 - a deletion never fails because of us
+        logger.error("%s was deleted unnoticed: %s", sender._meta.label, where(error))  # noqa: TRY400 - a trace may hold text
+
+
+def _concerns_us(sender: type[models.Model]) -> bool:
+    return registry.lookup(sender) is not None or bool(registry.children(sender))

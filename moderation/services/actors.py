@@ -1,0 +1,30 @@
+"""Who acts: a person with an account, or the machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from moderation.models import ActorKind
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The author of a decision or an event, as it is put on record."""
+
+    kind: ActorKind
+    user: Any = None
+    label: str = ""
+
+    @property
+    def ref(self) -> str:
+        """Return the account key that goes into the audit chain, or the machine's name."""
+        return f"user:{self.user.pk}" if self.user is not None else f"machine:{self.label}"
+
+
+MACHINE = Actor(ActorKind.MACHINE, label="moderation")
+
+
+def human(user: Any) -> Actor:
+    """Return the actor for an account."""
+    return Actor(ActorKind.HUMAN, user, user.get_username()[:200])

@@ -1,0 +1,63 @@
+"""Taking in what was there before the desk was installed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.utils import timezone
+
+from moderation.dispatch import Job, get_dispatcher
+from moderation.models import Scan, ScanState
+from moderation.models.scans import ScanReason
+from moderation.services import walks
+from moderation.services.database import moderation_db
+from moderation.services.intake import take_in_batch
+from moderation.services.scanning import run_scan
+from moderation.targets import Registration
+
+Progress = Callable[[int, int], None]
+"""Called with (rows seen since the walk began, scans queued by this call)."""
+
+
+def backfill(
+    registration: Registration,
+    alias: str,
+    *,
+    batch: int = 500,
+    limit: int | None = None,
+    rescan: bool = False,
+    restart: bool = False,
+    inline: bool = False,
+    progress: Progress = lambda seen, queued: None,
+) -> int:
+    """Walk over all rows of one model and queue scans for new or changed texts.
+
+    An interrupted walk goes on where it stood, unless ``restart``. ``rescan`` queues
+    unchanged texts too; ``inline`` runs the scans here instead of asking a worker.
+    Returns how many scans were queued.
+    """
+    position = walks.Position(f"backfill:{alias}:{registration.root._meta.label_lower}")
+    queued = 0
+    for page in walks.pages(
+        registration, alias, position, page=batch, limit=limit, restart=restart
+    ):
+        result = take_in_batch(
+            page, registration, using=alias, reason=ScanReason.BACKFILL, rescan=rescan
+        )
+        queued += len(result.scan_ids)
+        _run_or_ask(result.scan_ids, inline=inline)
+        progress(position.seen + len(page), queued)
+    return queued
+
+
+def _run_or_ask(scan_ids: list[int], *, inline: bool) -> None:
+    if inline:
+        for scan_id in scan_ids:
+            run_scan(scan_id)
+        return
+    for start in range(0, len(scan_ids), 50):
+        group = scan_ids[start : start + 50]
+        if not get_dispatcher().ask(Job.SCAN, *group):
+            Scan.objects.using(moderation_db()).filter(pk__in=group, state=ScanState.QUEUED).update(
+                due_at=timezone.now()
+            )

@@ -1,0 +1,65 @@
+"""How often the edits of one text are scanned."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from moderation.conf import settings
+from moderation.models import Scan
+from moderation.models.scans import ScanReason
+
+
+def postponed_until(scan: Scan) -> datetime | None:
+    """Return when an edited text may be scanned, or None for now.
+
+    Applies to edits alone: a first scan and one that somebody asked for are never put off.
+    A scan is put off, never dropped, and the last edit made meanwhile is the one scanned.
+    Discourse's budget for re-scans: more than 10 changed characters, 10 minutes between
+    scans, 3 scans in 24 hours.
+    """
+    if scan.reason not in (ScanReason.SAVE, ScanReason.SWEEP):
+        return None
+    now = timezone.now()
+    window = timedelta(seconds=settings.RESCAN_WINDOW_SECONDS)
+    earlier = list(
+        Scan.objects.using(scan._state.db)
+        .filter(snapshot__subject_id=scan.snapshot.subject_id, finished_at__gt=now - window)
+        .filter(started_at__isnull=False)
+        .exclude(pk=scan.pk)
+        .order_by("-finished_at")
+        .select_related("snapshot")[: max(settings.RESCAN_MAX_SCANS, 1)]
+    )
+    if not earlier:
+        return None
+    due = earlier[0].finished_at + timedelta(seconds=settings.RESCAN_MIN_GAP_SECONDS)
+    if _small_change(earlier[0].snapshot.text, scan.snapshot.text):
+        due = max(due, scan.created_at + timedelta(seconds=settings.RESCAN_MIN_GAP_SECONDS))
+    if len(earlier) >= settings.RESCAN_MAX_SCANS:
+        due = max(due, earlier[-1].finished_at + window)
+    return due if due > now else None
+
+
+def _small_change(before: str, after: str) -> bool:
+    return changed_chars(before, after) <= settings.RESCAN_MIN_CHANGED_CHARS
+
+
+def changed_chars(before: str, after: str) -> int:
+    """Count the characters between the common beginning and the common end of two texts."""
+    shorter = min(len(before), len(after))
+    prefix = _common(before, after, shorter)
+    suffix = _common(before[::-1], after[::-1], shorter - prefix)
+    return max(len(before), len(after)) - prefix - suffix
+
+
+def _common(one: str, other: str, limit: int) -> int:
+    """Return how many of the first ``limit`` characters agree (halving: slices compare in C)."""
+    low, high = 0, limit
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low

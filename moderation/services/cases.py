@@ -1,0 +1,257 @@
+"""Opening, merging, claiming and closing cases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from moderation import permissions, signals
+from moderation.conf import settings
+from moderation.models import Case, CaseState, Finding, Scan, ScanState, Snapshot, Subject
+from moderation.models.cases import OPEN_CASES
+from moderation.services import audit
+from moderation.services.actors import MACHINE, Actor, human
+from moderation.services.database import moderation_db, write_transaction
+from moderation.services.errors import Conflict, InvalidTransition, NotAllowed
+from moderation.services.severity import severity_of
+from moderation.types import Band, Mode
+
+# What the findings of a scan mean for the queue
+
+
+def review(snapshot: Snapshot, scan: Scan) -> Case | None:
+    """Open, reopen, refresh or close the subject's case as the findings of ``scan`` demand.
+
+    Runs in the transaction that writes the findings, with the subject locked. A decided case
+    stays decided as long as the text does.
+    """
+    using = scan._state.db
+    findings = list(
+        Finding.objects.using(using)
+        .filter(scan=scan, mode=Mode.LIVE.value)
+        .exclude(band=Band.NONE.value)
+    )
+    case = (
+        Case.objects.using(using)
+        .select_for_update()
+        .filter(subject_id=snapshot.subject_id)
+        .exclude(state=CaseState.CLOSED_MOOT)
+        .order_by("-pk")
+        .first()
+    )
+    if case is not None and case.is_open:
+        return _refresh(case, snapshot, scan, findings)
+    if not findings:
+        return None
+    if case is None:
+        return _open(snapshot, findings, using)
+    if case.snapshot_id == snapshot.pk:
+        return None
+    return _reopen(case, snapshot, findings)
+
+
+def _open(snapshot: Snapshot, findings: list[Finding], using: str) -> Case:
+    case = Case(subject_id=snapshot.subject_id, snapshot=snapshot, opened_at=timezone.now())
+    _summarise(case, findings)
+    case.save(using=using)
+    audit.record("case.opened", case=case, data={"categories": case.categories})
+    _announce_opened(case, reopened=False)
+    return case
+
+
+def _reopen(case: Case, snapshot: Snapshot, findings: list[Finding]) -> Case:
+    _summarise(case, findings)
+    case.snapshot = snapshot
+    _to_open(case)
+    case.opened_at = timezone.now()
+    _save(case)
+    audit.record("case.reopened", case=case, data={"why": "text changed"})
+    _announce_opened(case, reopened=True)
+    return case
+
+
+def _refresh(case: Case, snapshot: Snapshot, scan: Scan, findings: list[Finding]) -> Case:
+    if not findings:
+        if scan.state in (ScanState.DONE, ScanState.SKIPPED):
+            why = "edited clean" if case.snapshot_id != snapshot.pk else "no longer flagged"
+            _close_moot(case, why)
+        return case
+    before = (case.snapshot_id, case.severity, case.band, case.score, case.categories)
+    case.snapshot = snapshot
+    _summarise(case, findings)
+    if before != (snapshot.pk, case.severity, case.band, case.score, case.categories):
+        _save(case)
+        audit.record("case.refreshed", case=case, data={"categories": case.categories})
+    return case
+
+
+def _summarise(case: Case, findings: list[Finding]) -> None:
+    worst = max(findings, key=lambda finding: (Band(finding.band).rank, finding.score))
+    case.severity = severity_of(findings)
+    case.priority = float(case.severity)
+    case.band, case.score = worst.band, worst.score
+    case.categories = sorted({f"{finding.kind}/{finding.category}" for finding in findings})
+
+
+def close_moot(subject: Subject, why: str) -> None:
+    """Close the subject's open case: there is nothing left to decide."""
+    case = (
+        Case.objects.using(subject._state.db)
+        .select_for_update()
+        .filter(subject=subject, state__in=OPEN_CASES)
+        .first()
+    )
+    if case is not None:
+        _close_moot(case, why)
+
+
+def _close_moot(case: Case, why: str) -> None:
+    case.state, case.closed_at = CaseState.CLOSED_MOOT, timezone.now()
+    _clear_claim(case)
+    _save(case)
+    audit.record("case.closed_moot", case=case, data={"why": why})
+
+
+def _announce_opened(case: Case, *, reopened: bool) -> None:
+    send = partial(
+        signals.case_opened.send_robust,
+        sender=Case,
+        case_id=case.pk,
+        subject_id=case.subject_id,
+        reopened=reopened,
+    )
+    transaction.on_commit(lambda: send() and None, using=case._state.db, robust=True)
+
+
+# What moderators do short of deciding
+
+
+def claim(case_id: int, *, user: Any, version: int | None = None, take_over: bool = False) -> Case:
+    """Hold a case for ``CLAIM_SECONDS``; claiming one's own case again prolongs it.
+
+    Raises ``Conflict`` while somebody else holds it, unless ``take_over`` is set by one who
+    may override.
+    """
+    if not permissions.may_claim(user):
+        raise NotAllowed(_("You may not claim cases."))
+
+    def change(case: Case) -> dict[str, Any]:
+        taken_from = None
+        if case.held_by_other(user):
+            if not (take_over and permissions.may_override(user)):
+                raise Conflict(_("A colleague is working on this case."), case)
+            taken_from = f"user:{case.claimed_by_id}"
+        case.state = CaseState.CLAIMED
+        case.claimed_by = user
+        case.claim_expires_at = timezone.now() + timedelta(seconds=settings.CLAIM_SECONDS)
+        case.snoozed_until = None
+        return {"taken_from": taken_from} if taken_from else {}
+
+    return _transition(case_id, version, "case.claimed", human(user), change)
+
+
+def release(case_id: int, *, user: Any, version: int | None = None) -> Case:
+    """Give a claimed case back to the queue. Only the holder, or one who may override."""
+
+    def change(case: Case) -> dict[str, Any]:
+        if case.state != CaseState.CLAIMED:
+            raise InvalidTransition(_("The case is not claimed."))
+        if case.held_by_other(user) and not permissions.may_override(user):
+            raise NotAllowed(_("The case is claimed by a colleague."))
+        _to_open(case)
+        return {}
+
+    return _transition(case_id, version, "case.released", human(user), change)
+
+
+def snooze(case_id: int, *, user: Any, until: datetime, version: int | None = None) -> Case:
+    """Put a case aside until a moment in the future."""
+    if not permissions.may_claim(user):
+        raise NotAllowed(_("You may not put cases aside."))
+    if until <= timezone.now():
+        raise InvalidTransition(_("A case can only be put aside until a later time."))
+
+    def change(case: Case) -> dict[str, Any]:
+        if case.held_by_other(user):
+            raise Conflict(_("A colleague is working on this case."), case)
+        _clear_claim(case)
+        case.state, case.snoozed_until = CaseState.SNOOZED, until
+        return {"until": until.isoformat()}
+
+    return _transition(case_id, version, "case.snoozed", human(user), change)
+
+
+def release_expired() -> int:
+    """Open cases whose claim or snooze has run out; return how many."""
+    using, now, count = moderation_db(), timezone.now(), 0
+    expired = Case.objects.using(using).filter(
+        state=CaseState.CLAIMED, claim_expires_at__lte=now
+    ) | Case.objects.using(using).filter(state=CaseState.SNOOZED, snoozed_until__lte=now)
+    for case_id in list(expired.values_list("pk", flat=True)[:1000]):
+        with write_transaction(using):
+            case = _lock(case_id, using)
+            over = case.claim_expires_at or case.snoozed_until
+            if (
+                case.state not in (CaseState.CLAIMED, CaseState.SNOOZED)
+                or over is None
+                or over > now
+            ):
+                continue
+            verb = "case.claim_expired" if case.state == CaseState.CLAIMED else "case.woken"
+            _to_open(case)
+            _save(case)
+            audit.record(verb, actor=MACHINE, case=case)
+            count += 1
+    return count
+
+
+def _transition(
+    case_id: int,
+    version: int | None,
+    verb: str,
+    actor: Actor,
+    change: Callable[[Case], dict[str, Any]],
+) -> Case:
+    """Lock an open case, check the version the caller saw, change it and put it on record."""
+    using = moderation_db()
+    with write_transaction(using):
+        case = _lock(case_id, using)
+        check_version(case, version)
+        if not case.is_open:
+            raise InvalidTransition(_("The case is closed."))
+        data = change(case)
+        _save(case)
+        audit.record(verb, actor=actor, case=case, data=data)
+    return case
+
+
+def _lock(case_id: int, using: str) -> Case:
+    return Case.objects.using(using).select_for_update().get(pk=case_id)
+
+
+def check_version(case: Case, version: int | None) -> None:
+    """Raise ``Conflict`` when the caller looked at another version than the present one."""
+    if version is not None and case.version != version:
+        raise Conflict(_("The case has changed since you opened it."), case)
+
+
+def _save(case: Case) -> None:
+    case.version += 1
+    case.save(using=case._state.db)
+
+
+def _to_open(case: Case) -> None:
+    case.state = CaseState.ESCALATED if case.escalated else CaseState.OPEN
+    case.closed_at = None
+    case.snoozed_until = None
+    _clear_claim(case)
+
+
+def _clear_claim(case: Case) -> None:
+    case.claimed_by, case.claim_expires_at = None, None

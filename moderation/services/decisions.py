@@ -1,0 +1,316 @@
+"""Deciding cases, and taking decisions back."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from moderation import permissions, signals
+from moderation.models import (
+    ActorKind,
+    Case,
+    CaseState,
+    Decision,
+    Outcome,
+    Policy,
+    Subject,
+)
+from moderation.models.cases import OPEN_CASES
+from moderation.models.decisions import RESTRICTING
+from moderation.services import audit, effects
+from moderation.services.actors import Actor, human
+from moderation.services.cases import check_version
+from moderation.services.database import moderation_db, write_transaction
+from moderation.services.errors import (
+    Conflict,
+    InvalidTransition,
+    ModerationError,
+    NotAllowed,
+    PolicyRequired,
+)
+from moderation.services.hosts import load
+
+
+@dataclass(frozen=True, slots=True)
+class BatchItem:
+    """What became of one case of a batch: a decision, or the reason why not."""
+
+    case_id: int
+    decision: Decision | None = None
+    error: ModerationError | None = None
+
+
+def decide(
+    case_id: int,
+    *,
+    outcome: str,
+    actor: Any,
+    version: int,
+    policies: Sequence[Policy | str] = (),
+    internal_note: str = "",
+    public_note: str = "",
+    batch_id: uuid.UUID | None = None,
+) -> Decision:
+    """Decide a case as the caller saw it at ``version``, and let it take effect on the site.
+
+    ``actor`` is an account or an :class:`Actor`; ``policies`` are rows or codes. The decision,
+    its effect on the host object and the audit line stand or fall together.
+
+    Raises ``Conflict`` (another version, decided or held by somebody else), ``NotAllowed``,
+    ``PolicyRequired``, ``InvalidTransition`` (unknown outcome) or ``EffectFailed``.
+    """
+    who = actor if isinstance(actor, Actor) else human(actor)
+    ruling = _outcome(outcome)
+    with write_transaction() as using:
+        case, subject = _lock(case_id, using)
+        _check(case, subject, who, version)
+        cited = _policies(policies, using)
+        if ruling in RESTRICTING and not cited:
+            raise PolicyRequired(_("This outcome needs a policy."))
+        decision = _write(
+            case,
+            who,
+            outcome=ruling,
+            internal_note=internal_note,
+            public_note=public_note,
+            batch_id=batch_id,
+        )
+        decision.policies.set(cited)
+        effect = effects.apply(decision, subject)
+        _move(case, ruling)
+        audit.record(
+            "case.escalated" if ruling == Outcome.ESCALATE else "case.decided",
+            actor=who,
+            case=case,
+            data={
+                "decision": decision.pk,
+                "outcome": str(ruling),
+                "policies": [policy.code for policy in cited],
+                "snapshot": decision.snapshot_id,
+                "batch": batch_id and str(batch_id),
+                "effect": effect and effect.state,
+            },
+        )
+        send = partial(
+            signals.case_decided.send_robust,
+            sender=Decision,
+            case_id=case.pk,
+            decision_id=decision.pk,
+            outcome=str(ruling),
+        )
+        transaction.on_commit(lambda: send() and None, using=using, robust=True)
+    return decision
+
+
+def decide_batch(
+    items: Iterable[tuple[int, int]],
+    *,
+    outcome: str,
+    actor: Any,
+    policies: Sequence[Policy | str] = (),
+    internal_note: str = "",
+    public_note: str = "",
+) -> tuple[uuid.UUID, list[BatchItem]]:
+    """Decide many cases, given as ``(case id, version seen)``, each for itself.
+
+    Returns the batch's id, by which :func:`undo_batch` takes it back, and one result per case.
+    """
+    batch_id = uuid.uuid4()
+    results = []
+    for case_id, version in items:
+        try:
+            decision = decide(
+                case_id,
+                outcome=outcome,
+                actor=actor,
+                version=version,
+                policies=policies,
+                internal_note=internal_note,
+                public_note=public_note,
+                batch_id=batch_id,
+            )
+        except ModerationError as error:
+            results.append(BatchItem(case_id, error=error))
+        except Case.DoesNotExist:
+            results.append(BatchItem(case_id, error=InvalidTransition(_("There is no such case."))))
+        else:
+            results.append(BatchItem(case_id, decision))
+    return batch_id, results
+
+
+def undo(decision_id: int, *, actor: Any, batch_id: uuid.UUID | None = None) -> Decision:
+    """Take back the latest decision of a case and its effect; the case is open again.
+
+    Raises ``InvalidTransition`` when it was taken back before or is not the latest one,
+    ``NotAllowed`` for a colleague's decision without the right to override, ``Conflict`` when
+    the case was reopened meanwhile, or ``EffectFailed``.
+    """
+    who = actor if isinstance(actor, Actor) else human(actor)
+    with write_transaction() as using:
+        original = Decision.objects.using(using).get(pk=decision_id)
+        case, subject = _lock(original.case_id, using)
+        _check_undo(original, case, who, using)
+        reversal = _write(case, who, outcome=Outcome.UNDO, reverses=original, batch_id=batch_id)
+        effect = effects.revert(original, subject)
+        case.escalated = original.outcome == Outcome.ESCALATE and _escalated_before(original, using)
+        case.state = CaseState.ESCALATED if case.escalated else CaseState.OPEN
+        case.closed_at = None
+        case.version += 1
+        case.save(using=using)
+        audit.record(
+            "decision.undone",
+            actor=who,
+            case=case,
+            data={
+                "decision": reversal.pk,
+                "undone": original.pk,
+                "batch": batch_id and str(batch_id),
+                "effect": effect and effect.state,
+            },
+        )
+        send = partial(
+            signals.decision_undone.send_robust,
+            sender=Decision,
+            case_id=case.pk,
+            decision_id=original.pk,
+            undo_id=reversal.pk,
+        )
+        transaction.on_commit(lambda: send() and None, using=using, robust=True)
+    return reversal
+
+
+def undo_batch(batch_id: uuid.UUID, *, actor: Any) -> list[BatchItem]:
+    """Take back every decision of a batch that can still be taken back."""
+    decisions = (
+        Decision.objects.using(moderation_db())
+        .filter(batch_id=batch_id, reverses=None)
+        .values_list("pk", "case_id")
+    )
+    results = []
+    undo_id = uuid.uuid4()
+    for decision_id, case_id in list(decisions):
+        try:
+            results.append(BatchItem(case_id, undo(decision_id, actor=actor, batch_id=undo_id)))
+        except ModerationError as error:
+            results.append(BatchItem(case_id, error=error))
+    return results
+
+
+def _outcome(value: str) -> Outcome:
+    try:
+        outcome = Outcome(value)
+    except ValueError as error:
+        raise InvalidTransition(_("There is no such outcome.")) from error
+    if outcome == Outcome.UNDO:
+        raise InvalidTransition(_("An undo names the decision it takes back."))
+    return outcome
+
+
+def _lock(case_id: int, using: str) -> tuple[Case, Subject]:
+    """Lock subject and case, in the order in which everybody locks them."""
+    subject_id = Case.objects.using(using).values_list("subject_id", flat=True).get(pk=case_id)
+    subject = Subject.objects.using(using).select_for_update().get(pk=subject_id)
+    return Case.objects.using(using).select_for_update().get(pk=case_id), subject
+
+
+def _check(case: Case, subject: Subject, who: Actor, version: int) -> None:
+    if who.kind == ActorKind.HUMAN:
+        if not permissions.may_decide(who.user):
+            raise NotAllowed(_("You may not decide cases."))
+        if _is_own(subject, who.user):
+            raise NotAllowed(_("Nobody decides about their own content."))
+    if not case.is_open:
+        raise Conflict(_("The case is closed already."), case)
+    check_version(case, version)
+    if who.kind == ActorKind.HUMAN and case.held_by_other(who.user):
+        raise Conflict(_("A colleague is working on this case."), case)
+
+
+def _is_own(subject: Subject, user: Any) -> bool:
+    """Ask the host too: the author may have been set after the last scan."""
+    if subject.author_id is not None:  # type: ignore[attr-defined]
+        return bool(subject.author_id == user.pk)  # type: ignore[attr-defined]
+    from moderation.services.hosts import registration_of
+
+    registration = registration_of(subject)
+    obj = load(subject) if registration is not None else None
+    if registration is None or obj is None:
+        return False
+    author = registration.target.get_author_user(obj)
+    return author is not None and author.pk == user.pk
+
+
+def _policies(policies: Sequence[Policy | str], using: str) -> list[Policy]:
+    codes = [policy for policy in policies if isinstance(policy, str)]
+    rows = [policy for policy in policies if isinstance(policy, Policy)]
+    found = list(Policy.objects.using(using).filter(code__in=codes))
+    missing = set(codes) - {policy.code for policy in found}
+    if missing:
+        raise PolicyRequired(
+            _("There is no policy %(code)s.") % {"code": ", ".join(sorted(missing))}
+        )
+    cited = rows + found
+    if any(not policy.is_active for policy in cited):
+        raise PolicyRequired(_("A policy that is no longer active cannot be cited."))
+    return cited
+
+
+def _write(case: Case, who: Actor, *, outcome: Outcome, **fields: Any) -> Decision:
+    decision = Decision(
+        case=case,
+        case_version=case.version,
+        snapshot_id=case.snapshot_id,
+        outcome=outcome,
+        actor_kind=who.kind,
+        actor=who.user,
+        actor_label=who.label,
+        **fields,
+    )
+    decision.save(using=case._state.db)
+    return decision
+
+
+def _move(case: Case, outcome: Outcome) -> None:
+    case.claimed_by, case.claim_expires_at, case.snoozed_until = None, None, None
+    if outcome == Outcome.ESCALATE:
+        case.state, case.escalated = CaseState.ESCALATED, True
+    else:
+        case.state, case.closed_at = CaseState.DECIDED, timezone.now()
+    case.version += 1
+    case.save(using=case._state.db)
+
+
+def _check_undo(original: Decision, case: Case, who: Actor, using: str) -> None:
+    if original.outcome == Outcome.UNDO:
+        raise InvalidTransition(_("An undo is not undone; decide the case again."))
+    if Decision.objects.using(using).filter(reverses=original).exists():
+        raise InvalidTransition(_("This decision was taken back already."))
+    latest = Decision.objects.using(using).filter(case=case).order_by("-pk").first()
+    if latest is None or latest.pk != original.pk:
+        raise InvalidTransition(_("Only the latest decision of a case can be taken back."))
+    if who.kind == ActorKind.HUMAN:
+        own = original.actor_id == who.user.pk and permissions.may_decide(who.user)
+        if not own and not permissions.may_override(who.user):
+            raise NotAllowed(_("You may not take back a colleague's decision."))
+    expected = OPEN_CASES if original.outcome == Outcome.ESCALATE else (CaseState.DECIDED,)
+    if case.state not in expected:
+        raise Conflict(_("The case was reopened since."), case)
+    if who.kind == ActorKind.HUMAN and case.is_open and case.held_by_other(who.user):
+        raise Conflict(_("A colleague is working on this case."), case)
+
+
+def _escalated_before(original: Decision, using: str) -> bool:
+    earlier = (
+        Decision.objects.using(using)
+        .filter(case_id=original.case_id, pk__lt=original.pk)
+        .order_by("-pk")
+        .first()
+    )
+    return earlier is not None and earlier.outcome == Outcome.ESCALATE

@@ -1,0 +1,45 @@
+"""What a caller can do something about."""
+
+from __future__ import annotations
+
+from moderation.models import Case
+
+
+class ModerationError(Exception):
+    """A request that cannot be carried out; ``code`` is stable, the message is for people."""
+
+    code = "error"
+
+
+class Conflict(ModerationError):
+    """The case changed since the caller looked at it; ``case`` is as it is now."""
+
+    code = "conflict"
+
+    def __init__(self, message: str, case: Case) -> None:
+        super().__init__(message)
+        self.case = case
+
+
+class NotAllowed(ModerationError):
+    """The actor may not do this."""
+
+    code = "not_allowed"
+
+
+class InvalidTransition(ModerationError):
+    """The case is in a state from which this cannot be done."""
+
+    code = "invalid_transition"
+
+
+class PolicyRequired(ModerationError):
+    """The outcome takes something from the author and needs a policy."""
+
+    code = "policy_required"
+
+
+class EffectFailed(ModerationError):
+    """The site's own hide or restore raised; nothing was recorded."""
+
+    code = "effect_failed"

@@ -1,0 +1,92 @@
+"""Host objects and the rows that stand for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
+from django.db import models
+
+from moderation.models import Subject
+from moderation.services.database import moderation_db
+from moderation.targets import Registration, registry
+
+
+def resolve(obj: models.Model) -> tuple[Registration, models.Model] | None:
+    """Find what moderates ``obj``, and the object as that target knows it.
+
+    For a save through the parent class of a registered multi-table child, that is the child.
+    """
+    found = registry.lookup(type(obj))
+    if found is not None:
+        return found, obj
+    for child in registry.children(type(obj)):
+        row = child.target.queryset(obj._state.db or "default").filter(pk=obj.pk).first()
+        if row is not None:
+            return child, row
+    return None
+
+
+def content_type_of(registration: Registration) -> ContentType:
+    """Return the content type of the registered root (cached by Django)."""
+    manager = ContentType.objects.db_manager(moderation_db())
+    return manager.get_for_model(registration.root, for_concrete_model=True)
+
+
+def subject_key(registration: Registration, obj: models.Model, using: str) -> dict[str, Any]:
+    """Return the lookup that finds the live subject of ``obj``."""
+    return {
+        "content_type_id": content_type_of(registration).pk,
+        "object_id": str(obj.pk),
+        "database": using,
+        "deleted_at": None,
+    }
+
+
+def registration_of(subject: Subject) -> Registration | None:
+    """Find the target of a subject, or None when the site no longer registers its model."""
+    from django.apps import apps
+
+    try:
+        model = apps.get_model(subject.model_label)
+    except LookupError:
+        return None
+    return registry.lookup(model)
+
+
+def load(subject: Subject, *, lock: bool = False) -> models.Model | None:
+    """Load the host object behind a subject, or None when it is gone."""
+    registration = registration_of(subject)
+    if registration is None:
+        return None
+    rows = registration.target.queryset(subject.database)
+    if lock:
+        rows = (
+            rows.select_for_update(of=("self",))
+            if _can_lock_self(rows)
+            else rows.select_for_update()
+        )
+    try:
+        return rows.get(pk=subject.object_id)
+    except (ObjectDoesNotExist, ValueError, ValidationError):
+        return None
+
+
+def _can_lock_self(rows: models.QuerySet[models.Model]) -> bool:
+    from django.db import connections
+
+    return connections[rows.db].features.has_select_for_update_of
+
+
+def find_subject(obj: models.Model, using: str) -> Subject | None:
+    """Return the live subject of a host object, if it has one."""
+    found = resolve(obj)
+    if found is None:
+        return None
+    registration, row = found
+    return (
+        Subject.objects.using(moderation_db())
+        .filter(**subject_key(registration, row, using))
+        .first()
+    )

@@ -1,0 +1,388 @@
+"""Running the detectors over one snapshot, so that no failure costs more than its own part."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+import traceback
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from moderation import signals
+from moderation.conf import settings
+from moderation.corpus import DatabaseCorpus, get_corpus
+from moderation.detectors.base import Context, Deadline
+from moderation.models import (
+    DetectorRun,
+    Evidence,
+    Finding,
+    RunState,
+    Scan,
+    ScanState,
+    Snapshot,
+    Subject,
+)
+from moderation.models.scans import FINISHED_SCANS
+from moderation.services import budget, cases, intake
+from moderation.services.database import moderation_db, write_transaction
+from moderation.services.detectors import ConfiguredDetector, configured_detectors
+from moderation.services.hosts import load, registration_of, resolve, subject_key
+from moderation.text.document import Document
+from moderation.types import Assessment, Band, Kind, TextFormat
+
+logger = logging.getLogger("moderation.scanning")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one detector made of the text."""
+
+    configured: ConfiguredDetector
+    state: RunState
+    assessment: Assessment = field(default_factory=Assessment)
+    error: str = ""
+    duration_ms: int = 0
+
+
+def run_scan(scan_id: int) -> str | None:
+    """Run one scan to its end; return its state, or None when it is not ours to run.
+
+    May be called any number of times, by any number of workers at once: whoever gets the
+    lease runs it, the others return. A worker that dies leaves a lease that runs out.
+    """
+    scan = _take_lease(scan_id)
+    if scan is None:
+        return None
+    if scan.attempts > settings.SCAN_MAX_ATTEMPTS:
+        return _close(scan, ScanState.FAILED, "the worker was lost each time")
+    if not scan.snapshot.is_current:
+        return _close(scan, ScanState.SUPERSEDED, "")
+    postponed = budget.postponed_until(scan)
+    if postponed is not None:
+        return _postpone(scan, postponed)
+    if not _describe_subject(scan.snapshot):
+        intake.forget_subject(scan.snapshot.subject)
+        return ScanState.SUPERSEDED
+    if not scan.snapshot.text.strip():
+        return _close(scan, ScanState.SKIPPED, "empty")
+    document = document_of(scan.snapshot)
+    started = time.monotonic()
+    parts = _assess(scan, document)
+    return _finish(scan, parts, len(document.text), _ms_since(started))
+
+
+def document_of(snapshot: Snapshot, *, limit: int | None = None) -> Document:
+    """Return the text of a snapshot as the detectors see it."""
+    subject = snapshot.subject
+    return Document(
+        text=snapshot.text[: limit or settings.SCAN_MAX_CHARS],
+        kind=Kind(subject.kind),
+        format=TextFormat(snapshot.format),
+        title=snapshot.title,
+        language=snapshot.language,
+        key=DatabaseCorpus.key(snapshot.pk),
+        author=subject.author_key,
+        url=subject.url,
+    )
+
+
+# The lease
+
+
+def _take_lease(scan_id: int) -> Scan | None:
+    using, now, token = moderation_db(), timezone.now(), secrets.token_hex(16)
+    taken = (
+        Scan.objects.using(using)
+        .filter(pk=scan_id)
+        .filter(Q(state=ScanState.QUEUED) | Q(state=ScanState.RUNNING, lease_until__lt=now))
+        .update(
+            state=ScanState.RUNNING,
+            started_at=now,
+            attempts=F("attempts") + 1,
+            lease_token=token,
+            lease_until=now + timedelta(seconds=settings.SCAN_LEASE_SECONDS),
+        )
+    )
+    if not taken:
+        return None
+    return (
+        Scan.objects.using(using)
+        .select_related("snapshot__subject")
+        .filter(pk=scan_id, lease_token=token)
+        .first()
+    )
+
+
+def _locked(scan: Scan) -> Scan | None:
+    """Lock our scan, or return None when the lease has passed to somebody else."""
+    return (
+        Scan.objects.using(scan._state.db)
+        .select_for_update()
+        .filter(pk=scan.pk, lease_token=scan.lease_token, state=ScanState.RUNNING)
+        .first()
+    )
+
+
+def _close(scan: Scan, state: ScanState, note: str) -> str | None:
+    with write_transaction(scan._state.db):
+        locked = _locked(scan)
+        if locked is None:
+            return None
+        if state in FINISHED_SCANS:
+            _supersede_earlier(locked)
+        locked.note = note
+        _write_end(locked, state)
+        if state == ScanState.SKIPPED:
+            cases.review(scan.snapshot, locked)
+    return state
+
+
+def _postpone(scan: Scan, until: datetime) -> str | None:
+    updated = (
+        Scan.objects.using(scan._state.db)
+        .filter(pk=scan.pk, lease_token=scan.lease_token)
+        .update(
+            state=ScanState.QUEUED,
+            due_at=until,
+            attempts=F("attempts") - 1,
+            started_at=None,
+            lease_token="",
+            lease_until=None,
+            note="waits for the re-scan budget",
+        )
+    )
+    return ScanState.QUEUED if updated else None
+
+
+def _write_end(scan: Scan, state: ScanState) -> None:
+    now = timezone.now()
+    scan.state, scan.finished_at = state, now
+    scan.lease_token, scan.lease_until = "", None
+    scan.save(using=scan._state.db)
+    Subject.objects.using(scan._state.db).filter(snapshots__pk=scan.snapshot_id).update(
+        last_scanned_at=now
+    )
+    subject_id = (
+        Snapshot.objects.using(scan._state.db)
+        .values_list("subject_id", flat=True)
+        .get(pk=scan.snapshot_id)
+    )
+    transaction.on_commit(
+        lambda: (
+            signals.scan_finished.send_robust(
+                sender=Scan, scan_id=scan.pk, subject_id=subject_id, state=str(state)
+            )
+            and None
+        ),
+        using=scan._state.db,
+        robust=True,
+    )
+
+
+def _supersede_earlier(scan: Scan) -> None:
+    Scan.objects.using(scan._state.db).filter(
+        snapshot_id=scan.snapshot_id, state__in=FINISHED_SCANS
+    ).exclude(pk=scan.pk).update(state=ScanState.SUPERSEDED)
+
+
+# What stands around the text
+
+
+def _describe_subject(snapshot: Snapshot) -> bool:
+    """Bring author, parent, address and label up to date; False when the object is gone."""
+    subject = snapshot.subject
+    registration = registration_of(subject)
+    if registration is None:
+        return True  # no longer registered: the text is still scanned as it was taken
+    obj = load(subject)
+    if obj is None:
+        return False
+    target = registration.target
+    try:
+        user = target.get_author_user(obj)
+        subject.author_key = target.get_author_key(obj)[:200]
+        subject.author_label = target.get_author_label(obj)[:200]
+        subject.url = target.get_url(obj)[:500]
+        subject.label = (target.get_title(obj) or str(obj))[:200]
+        subject.author = user
+        parent = target.get_parent(obj)
+        subject.parent = _parent_subject(parent) if parent is not None else None
+    except Exception as error:  # noqa: BLE001 - the site's code; the text is scanned all the same
+        logger.warning(
+            "%s %s cannot be described: %s", subject.model_label, subject.object_id, where(error)
+        )
+        return True
+    names = ["author", "author_key", "author_label", "url", "label", "parent"]
+    subject.save(using=subject._state.db, update_fields=names)
+    if snapshot.author_label != subject.author_label:
+        snapshot.author_label = subject.author_label
+        snapshot.save(using=snapshot._state.db, update_fields=["author_label"])
+    return True
+
+
+def _parent_subject(parent: object) -> Subject | None:
+    found = resolve(parent)  # type: ignore[arg-type]
+    if found is None:
+        return None
+    registration, row = found
+    key = subject_key(registration, row, row._state.db or "default")
+    return Subject.objects.using(moderation_db()).filter(**key).first()
+
+
+# The detectors
+
+
+def _assess(scan: Scan, document: Document) -> list[Part]:
+    finished = set(
+        DetectorRun.objects.using(scan._state.db)
+        .filter(scan=scan, state=RunState.DONE)
+        .values_list("detector", flat=True)
+    )
+    wanted = [
+        configured
+        for configured in configured_detectors()
+        if configured.wants(document.kind) and configured.name not in finished
+    ]
+    context = Context(corpus=get_corpus(), deadline=Deadline.after(settings.SCAN_TIME_LIMIT))
+    return [_run(configured, document, scan.snapshot, context) for configured in wanted]
+
+
+def _run(
+    configured: ConfiguredDetector, document: Document, snapshot: Snapshot, context: Context
+) -> Part:
+    started = time.monotonic()
+    try:
+        context.deadline.check()
+        if configured.name == "duplicate":
+            get_corpus().index(snapshot.pk, document)
+        assessment = configured.detector.detect(document, context)
+    except Exception as error:  # noqa: BLE001 - one detector's failure is its own
+        logger.error("%s failed on snapshot %s: %s", configured.name, snapshot.pk, where(error))  # noqa: TRY400 - a trace may hold text
+        return Part(
+            configured,
+            RunState.FAILED,
+            error=type(error).__name__[:200],
+            duration_ms=_ms_since(started),
+        )
+    return Part(configured, RunState.DONE, assessment, duration_ms=_ms_since(started))
+
+
+def where(error: BaseException) -> str:
+    """Name an error and its place in the code, without its message: that may quote a text."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{place}"
+
+
+def _ms_since(started: float) -> int:
+    return int((time.monotonic() - started) * 1000)
+
+
+# Writing down what they said
+
+
+def _finish(scan: Scan, parts: list[Part], scanned_chars: int, duration_ms: int) -> str | None:
+    using = scan._state.db
+    with write_transaction(using):
+        Subject.objects.using(using).select_for_update().get(pk=scan.snapshot.subject_id)
+        locked = _locked(scan)
+        if locked is None:
+            return None
+        current = Snapshot.objects.using(using).filter(pk=scan.snapshot_id, is_current=True)
+        if not current.exists():
+            _write_end(locked, ScanState.SUPERSEDED)
+            return ScanState.SUPERSEDED
+        for part in parts:
+            _write_part(locked, part)
+        locked.scanned_chars = scanned_chars
+        locked.duration_ms += duration_ms
+        locked.note = _note(scan.snapshot, scanned_chars)
+        _supersede_earlier(locked)
+        failed = any(part.state == RunState.FAILED for part in parts)
+        if failed and locked.attempts < settings.SCAN_MAX_ATTEMPTS:
+            state = _back_off(locked)
+        else:
+            state = ScanState.FAILED if failed else ScanState.DONE
+            _write_end(locked, state)
+        cases.review(scan.snapshot, locked)
+    return state
+
+
+def _note(snapshot: Snapshot, scanned_chars: int) -> str:
+    if snapshot.length <= scanned_chars:
+        return ""
+    return f"the first {scanned_chars} of {snapshot.length} characters were scanned"
+
+
+def _back_off(scan: Scan) -> ScanState:
+    pause = settings.SCAN_BACKOFF_SECONDS * 2 ** (scan.attempts - 1)
+    scan.state = ScanState.QUEUED
+    scan.due_at = timezone.now() + timedelta(seconds=pause)
+    scan.lease_token, scan.lease_until = "", None
+    scan.save(using=scan._state.db)
+    return ScanState.QUEUED
+
+
+def _write_part(scan: Scan, part: Part) -> None:
+    using, name = scan._state.db, part.configured.name
+    run, created = DetectorRun.objects.using(using).get_or_create(
+        scan=scan,
+        detector=name,
+        defaults={"state": part.state, "finished_at": timezone.now()},
+    )
+    run.version = part.configured.detector.version
+    run.mode = part.configured.mode.value
+    run.state = part.state
+    run.attempts = 1 if created else run.attempts + 1
+    run.error = part.error
+    run.notes = list(part.assessment.notes)
+    run.duration_ms = part.duration_ms
+    run.finished_at = timezone.now()
+    run.save(using=using)
+    if part.state == RunState.DONE:
+        scan.scores = {**scan.scores, name: dict(part.assessment.scores)}
+        _replace_findings(scan, part)
+
+
+def _replace_findings(scan: Scan, part: Part) -> None:
+    using, configured = scan._state.db, part.configured
+    Finding.objects.using(using).filter(scan=scan, detector=configured.name).delete()
+    for found in part.assessment.findings:
+        if found.band == Band.NONE:
+            continue
+        finding = Finding(
+            scan=scan,
+            detector=configured.name,
+            kind=found.kind,
+            category=found.category,
+            score=found.score,
+            band=found.band.value,
+            mode=configured.mode.value,
+            threshold=found.threshold,
+            source_id=DatabaseCorpus.snapshot_id(found.source) if found.source else None,
+            detail=dict(found.detail),
+        )
+        try:
+            with transaction.atomic(using=using):
+                finding.save(using=using)
+        except IntegrityError:  # the source was deleted meanwhile
+            finding.source_id = None
+            finding.save(using=using)
+        Evidence.objects.using(using).bulk_create(
+            Evidence(
+                finding=finding,
+                start=passage.start,
+                end=passage.end,
+                source_start=passage.source_start,
+                source_end=passage.source_end,
+                weight=passage.weight,
+                explanation=passage.explanation,
+                params=dict(passage.params),
+            )
+            for passage in found.evidence
+        )

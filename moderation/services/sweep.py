@@ -1,0 +1,140 @@
+"""The broom: asks again for what was not asked for or not finished, and finds what was missed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import models
+from django.db.models import F
+from django.utils import timezone
+
+from moderation.conf import settings
+from moderation.dispatch import Job, get_dispatcher
+from moderation.models import Scan, ScanState, Subject
+from moderation.models.scans import ScanReason
+from moderation.services import cases, walks
+from moderation.services.database import moderation_db
+from moderation.services.hosts import content_type_of
+from moderation.services.intake import forget_subject, take_in_batch
+from moderation.targets import Registration, registry
+
+LONGEST_PAUSE = 3600
+"""Seconds after which a queued scan is asked for again at the latest."""
+
+PAGE = 200
+"""Host rows read and compared at a time."""
+
+
+@dataclass(slots=True)
+class SweepResult:
+    """What one sweep did."""
+
+    recovered: int = 0
+    asked: int = 0
+    taken_in: int = 0
+    forgotten: int = 0
+    cases_reopened: int = 0
+    unreadable: int = 0
+
+
+def sweep(*, complete: bool = False) -> SweepResult:
+    """Bring everything that got stuck or was missed back on its way.
+
+    One call looks at a bounded number of rows (``SWEEP_BATCH``) and remembers how far it
+    came; ``complete`` looks at all of them. Safe to run at any time, also twice at once.
+    """
+    result = SweepResult()
+    result.recovered = _recover_lost()
+    result.cases_reopened = cases.release_expired()
+    for registration in registry.all():
+        for alias in walks.aliases_of(registration.root):
+            _catch_up(registration, alias, result, complete=complete)
+            _forget_missing(registration, alias, result, complete=complete)
+    result.asked = _ask_due(complete=complete)
+    return result
+
+
+def _recover_lost() -> int:
+    """Queue scans whose worker died; the next attempt counts, so a poisonous text ends."""
+    now = timezone.now()
+    return (
+        Scan.objects.using(moderation_db())
+        .filter(state=ScanState.RUNNING, lease_until__lt=now)
+        .update(state=ScanState.QUEUED, due_at=now, lease_token="", lease_until=None)
+    )
+
+
+def _ask_due(*, complete: bool) -> int:
+    using, total = moderation_db(), 0
+    while True:
+        now = timezone.now()
+        due = (
+            Scan.objects.using(using)
+            .filter(state=ScanState.QUEUED, due_at__lte=now)
+            .order_by("due_at", "pk")
+            .values_list("pk", "asks")[: settings.SWEEP_BATCH]
+        )
+        rows = list(due)
+        total += _ask(rows, using)
+        if not complete or len(rows) < settings.SWEEP_BATCH:
+            return total
+
+
+def _ask(rows: list[tuple[int, int]], using: str) -> int:
+    """Ask for scans in small groups, and put off asking again the longer the queue is."""
+    dispatcher = get_dispatcher()
+    for start in range(0, len(rows), 50):
+        group = rows[start : start + 50]
+        for pk, asks in group:
+            pause = min(settings.SWEEP_GRACE_SECONDS * 2 ** min(asks, 10), LONGEST_PAUSE)
+            Scan.objects.using(using).filter(pk=pk, state=ScanState.QUEUED).update(
+                due_at=timezone.now() + timedelta(seconds=pause), asks=F("asks") + 1
+            )
+        dispatcher.ask(Job.SCAN, *(pk for pk, _asks in group))
+    return len(rows)
+
+
+def _catch_up(
+    registration: Registration, alias: str, result: SweepResult, *, complete: bool
+) -> None:
+    """Take in what the signals missed: the newest rows first, then on from the last position."""
+    limit = None if complete else settings.SWEEP_BATCH
+    if not complete:
+        newest = registration.target.queryset(alias).order_by("-pk")[: min(PAGE, limit or PAGE)]
+        _take_in(list(newest), registration, alias, result)
+    walk = walks.Position(f"sweep:{alias}:{registration.root._meta.label_lower}")
+    for page in walks.pages(registration, alias, walk, page=PAGE, limit=limit, restart=complete):
+        _take_in(page, registration, alias, result)
+
+
+def _take_in(
+    page: list[models.Model], registration: Registration, alias: str, result: SweepResult
+) -> None:
+    batch = take_in_batch(page, registration, using=alias, reason=ScanReason.SWEEP)
+    result.taken_in += len(batch.scan_ids)
+    result.unreadable += batch.unreadable
+    if batch.scan_ids:
+        Scan.objects.using(moderation_db()).filter(
+            pk__in=batch.scan_ids, state=ScanState.QUEUED, asks=0
+        ).update(due_at=timezone.now())
+
+
+def _forget_missing(
+    registration: Registration, alias: str, result: SweepResult, *, complete: bool
+) -> None:
+    """Close what belongs to rows that were deleted without a signal."""
+    using = moderation_db()
+    known = Subject.objects.using(using).filter(
+        content_type_id=content_type_of(registration).pk, database=alias, deleted_at=None
+    )
+    walk = walks.Position(f"gone:{alias}:{registration.root._meta.label_lower}")
+    limit = None if complete else settings.SWEEP_BATCH
+    for subjects in walks.pages_of(known, walk, page=PAGE, limit=limit, restart=complete):
+        keys = [subject.object_id for subject in subjects]
+        present = registration.target.queryset(alias).filter(pk__in=keys)
+        alive = {str(pk) for pk in present.values_list("pk", flat=True)}
+        for subject in subjects:
+            if subject.object_id not in alive:
+                forget_subject(subject)
+                result.forgotten += 1

@@ -1,0 +1,104 @@
+"""Walking over many rows by primary key: in pages, resumable, with flat memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+from django.db import connections, models, router
+
+from moderation.models import Walk
+from moderation.services.database import moderation_db
+from moderation.targets import Registration
+
+ModelT = TypeVar("ModelT", bound=models.Model)
+
+
+class Position:
+    """Where a walk stands, kept in the database under its name."""
+
+    def __init__(self, name: str) -> None:
+        self._row, _created = Walk.objects.using(moderation_db()).get_or_create(name=name[:255])
+
+    @property
+    def key(self) -> str:
+        """The last primary key seen, as text; empty at the beginning."""
+        return self._row.position
+
+    @property
+    def seen(self) -> int:
+        """Rows seen since the walk began."""
+        return self._row.seen
+
+    def advance(self, key: str, rows: int) -> None:
+        self._row.position, self._row.seen = key, self._row.seen + rows
+        self._row.save(using=self._row._state.db)
+
+    def rewind(self) -> None:
+        self._row.position, self._row.seen = "", 0
+        self._row.save(using=self._row._state.db)
+
+
+def pages(
+    registration: Registration,
+    alias: str,
+    position: Position,
+    *,
+    page: int,
+    limit: int | None = None,
+    restart: bool = False,
+) -> Iterator[list[models.Model]]:
+    """Yield the host's rows in pages; see :func:`pages_of`."""
+    rows = registration.target.queryset(alias)
+    yield from pages_of(rows, position, page=page, limit=limit, restart=restart)
+
+
+def pages_of(
+    rows: models.QuerySet[ModelT],
+    position: Position,
+    *,
+    page: int,
+    limit: int | None = None,
+    restart: bool = False,
+) -> Iterator[list[ModelT]]:
+    """Yield ``rows`` by primary key from where ``position`` stands.
+
+    The position moves on after the caller has dealt with a page, and goes back to the start
+    at the end. ``limit`` ends the walk after so many rows, to be gone on with later.
+    """
+    if restart:
+        position.rewind()
+    seen = 0
+    while limit is None or seen < limit:
+        size = page if limit is None else min(page, limit - seen)
+        batch = list(_after(rows, position.key).order_by("pk")[:size])
+        if batch:
+            yield batch
+            position.advance(str(batch[-1].pk), len(batch))
+            seen += len(batch)
+        if len(batch) < size:
+            position.rewind()
+            return
+
+
+def _after(rows: models.QuerySet[ModelT], key: str) -> models.QuerySet[ModelT]:
+    if not key:
+        return rows
+    return rows.filter(pk__gt=_pk_field(rows.model).to_python(key))
+
+
+def _pk_field(model: type[models.Model]) -> Any:
+    field: Any = model._meta.pk
+    while field.remote_field is not None:  # a child's key is the link to its parent
+        field = field.target_field
+    return field
+
+
+def aliases_of(model: type[models.Model]) -> list[str]:
+    """Return the databases in which ``model`` has its table."""
+    return [
+        alias
+        for alias in connections
+        if router.allow_migrate_model(alias, model)
+        and not connections[alias].settings_dict.get("TEST", {}).get("MIRROR")
+    ]

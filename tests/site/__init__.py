@@ -1,0 +1,1 @@
+"""A small host site with every shape of model a target may meet."""
