@@ -12,7 +12,7 @@ from django.core import checks
 from django.core.exceptions import FieldDoesNotExist
 from django.utils.module_loading import import_string
 
-from moderation.conf import Settings, settings, user_settings
+from moderation.conf import SETTING_NAMES, Settings, settings, user_settings
 from moderation.targets import Registration, Target, registry
 from moderation.targets.base import path_exists
 from moderation.types import Kind, Mode, TextFormat
@@ -35,7 +35,7 @@ def register_checks() -> None:
 
 def check_settings(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[Any]:
     """E001 unknown key, E002 wrong type or range."""
-    value = getattr(django_settings, "MODERATION", {})
+    value: object = getattr(django_settings, "MODERATION", {})
     if not isinstance(value, Mapping):
         return [
             checks.Error(
@@ -49,10 +49,10 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> l
 
 def _unknown_keys() -> Iterator[checks.CheckMessage]:
     for key in user_settings():
-        if key not in Settings.keys():
+        if key not in SETTING_NAMES:
             yield checks.Error(
                 f"MODERATION has no key {key!r}.",
-                hint=f"Known keys: {', '.join(sorted(Settings.keys()))}.",
+                hint=f"Known keys: {', '.join(sorted(SETTING_NAMES))}.",
                 id="moderation.E001",
             )
 
@@ -98,7 +98,7 @@ def _is_a(value: Any, expected: Any, hint: Any) -> bool:
 
 
 def _name(hint: Any) -> str:
-    return getattr(hint, "__name__", None) or str(hint)
+    return str(getattr(hint, "__name__", hint))
 
 
 def check_dependencies(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[Any]:
@@ -200,7 +200,7 @@ def _check_path(target: Target, label: str, name: str) -> Iterator[checks.CheckM
 
 
 def _check_visibility(target: Target, label: str) -> Iterator[checks.CheckMessage]:
-    for name, values in (target.visibility or {}).items():
+    for name, values in dict[str, Any](target.visibility or {}).items():
         try:
             target.model._meta.get_field(name)
         except FieldDoesNotExist:
@@ -249,10 +249,9 @@ def check_detectors(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> 
         return []  # E002 says it
     found: list[checks.CheckMessage] = []
     bad = {name for name, entry in entries.items() if not isinstance(entry, (Mapping, type(None)))}
-    for name in sorted(bad):
-        found.append(_detector_error(name, "its entry is not a dict", "moderation.E008"))
     if bad:
-        return found
+        what = "its entry is not a dict"
+        return [_detector_error(name, what, "moderation.E008") for name in sorted(bad)]
     for name, entry in detector_settings().items():
         if entry.get("MODE", "live") not in set(Mode):
             found.append(_detector_error(name, f"MODE is {entry['MODE']!r}", "moderation.E009"))

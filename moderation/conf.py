@@ -62,16 +62,13 @@ class Settings:
             return default
         return user_settings().get(name, default)
 
-    @classmethod
-    def keys(cls) -> list[str]:
-        """Return the names of all settings."""
-        return [name for name in cls.__annotations__ if name.isupper()]
-
 
 def user_settings() -> Mapping[str, Any]:
     """Return the site's ``MODERATION`` dict as written; a wrong type is left to the checks."""
     value = getattr(django_settings, "MODERATION", None)
     return value if isinstance(value, Mapping) else {}
 
+
+SETTING_NAMES = frozenset(Settings.__annotations__)
 
 settings = Settings()

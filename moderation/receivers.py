@@ -11,7 +11,7 @@ from django.db.models.signals import post_delete, post_save
 
 from moderation.services import intake
 from moderation.services.database import moderation_db
-from moderation.services.hosts import resolve
+from moderation.services.hosts import find_subject, resolve
 from moderation.services.scanning import where
 from moderation.targets import registry
 from moderation.targets.base import is_own_write
@@ -47,7 +47,7 @@ def deleted(sender: type[models.Model], instance: models.Model, using: str, **_k
             with transaction.atomic(using=using):
                 intake.forget(instance, using=using)
         else:
-            subject = intake.find_subject(instance, using)
+            subject = find_subject(instance, using)
             if subject is not None:
                 transaction.on_commit(
                     partial(intake.forget_subject, subject), using=using, robust=True

@@ -69,7 +69,7 @@ class CeleryDispatcher(Dispatcher):
             if self._connection is None:
                 connection = current_app.connection_for_write(connect_timeout=CONNECT_TIMEOUT)
                 connection.transport_options = {
-                    **connection.transport_options,
+                    **(connection.transport_options or {}),
                     "socket_connect_timeout": CONNECT_TIMEOUT,
                     "socket_timeout": CONNECT_TIMEOUT,
                     "retry_on_timeout": False,

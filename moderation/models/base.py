@@ -24,10 +24,13 @@ class AppendOnlyQuerySet(models.QuerySet[ModelT]):
         raise AppendOnlyError(f"{self.model.__name__} rows are never deleted")
 
 
+AppendOnlyManager = models.Manager.from_queryset(AppendOnlyQuerySet)
+
+
 class AppendOnlyModel(models.Model):
     """A row that can be added, and read for ever after."""
 
-    objects = AppendOnlyQuerySet.as_manager()
+    objects = AppendOnlyManager()
 
     class Meta:
         abstract = True

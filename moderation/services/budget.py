@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from moderation.conf import settings
-from moderation.models import Scan
+from moderation.models import Scan, Snapshot
 from moderation.models.scans import ScanReason
 
 
@@ -23,21 +23,24 @@ def postponed_until(scan: Scan) -> datetime | None:
         return None
     now = timezone.now()
     window = timedelta(seconds=settings.RESCAN_WINDOW_SECONDS)
-    earlier = list(
+    rows = (
         Scan.objects.using(scan._state.db)
         .filter(snapshot__subject_id=scan.snapshot.subject_id, finished_at__gt=now - window)
         .filter(started_at__isnull=False)
         .exclude(pk=scan.pk)
         .order_by("-finished_at")
-        .select_related("snapshot")[: max(settings.RESCAN_MAX_SCANS, 1)]
+        .values_list("finished_at", "snapshot_id")
     )
+    earlier = [(at, pk) for at, pk in rows[: settings.RESCAN_MAX_SCANS] if at is not None]
     if not earlier:
         return None
-    due = earlier[0].finished_at + timedelta(seconds=settings.RESCAN_MIN_GAP_SECONDS)
-    if _small_change(earlier[0].snapshot.text, scan.snapshot.text):
+    latest, snapshot_id = earlier[0]
+    due = latest + timedelta(seconds=settings.RESCAN_MIN_GAP_SECONDS)
+    before = Snapshot.objects.using(scan._state.db).values_list("text", flat=True)
+    if _small_change(before.get(pk=snapshot_id), scan.snapshot.text):
         due = max(due, scan.created_at + timedelta(seconds=settings.RESCAN_MIN_GAP_SECONDS))
     if len(earlier) >= settings.RESCAN_MAX_SCANS:
-        due = max(due, earlier[-1].finished_at + window)
+        due = max(due, earlier[-1][0] + window)
     return due if due > now else None
 
 

@@ -31,7 +31,7 @@ def review(snapshot: Snapshot, scan: Scan) -> Case | None:
     Runs in the transaction that writes the findings, with the subject locked. A decided case
     stays decided as long as the text does.
     """
-    using = scan._state.db
+    using = moderation_db()
     findings = list(
         Finding.objects.using(using)
         .filter(scan=scan, mode=Mode.LIVE.value)

@@ -235,8 +235,8 @@ def _check(case: Case, subject: Subject, who: Actor, version: int) -> None:
 
 def _is_own(subject: Subject, user: Any) -> bool:
     """Ask the host too: the author may have been set after the last scan."""
-    if subject.author_id is not None:  # type: ignore[attr-defined]
-        return bool(subject.author_id == user.pk)  # type: ignore[attr-defined]
+    if subject.author_id is not None:
+        return bool(subject.author_id == user.pk)
     from moderation.services.hosts import registration_of
 
     registration = registration_of(subject)

@@ -108,10 +108,7 @@ def _write_down(
     if current is not None and current[2] == reading.hash:
         return None
     with write_transaction(own):
-        if known:
-            subject_id = known[0][1]
-        else:
-            subject_id = _new_subject(registration, obj, using, own)
+        subject_id = known[0][1] if known else _new_subject(registration, obj, using, own)
         if current is not None:
             Snapshot.objects.using(own).filter(pk=current[0]).update(is_current=False)
         earlier = next((row[0] for row in known if row[2] == reading.hash), None)
@@ -162,8 +159,7 @@ def new_scan(snapshot: Snapshot, reason: ScanReason, *, due_now: bool = False) -
     """Build the scan a snapshot waits for; an empty text is finished before it starts."""
     now = timezone.now()
     pause = timedelta(0) if due_now else timedelta(seconds=settings.SWEEP_GRACE_SECONDS)
-    scan = Scan(snapshot=snapshot, reason=reason, due_at=now + pause)
-    return scan
+    return Scan(snapshot=snapshot, reason=reason, due_at=now + pause)
 
 
 def _queue_again(snapshot_id: int, reason: ScanReason, own: str) -> Scan:
