@@ -1,0 +1,100 @@
+"""Sentences and paragraphs, found by their marks alone."""
+
+from __future__ import annotations
+
+import re
+
+from moderation.types import Span
+
+_PARAGRAPH_BREAK = re.compile(r"\n[^\S\n]*+\n\s*+")
+_LINE_BREAK = re.compile(r"\n\s*+")
+
+# Danda, Arabic, Armenian, Ethiopic, Khmer, Burmese, Tibetan, Mongolian, CJK full stops ...
+_STOPS_ANYWHERE = "。！？｡．।॥։۔؟።፧។៕၊။།༎᠃᠉꓿‼⁇⁈⁉"
+_CLOSERS = "\"'’”»›)\\]}」』】〉》）"
+_OPENERS = "\"'‘“«‹(\\[{「『【〈《（¿¡—–*•-"
+_END = re.compile(
+    rf"""[.!?…]++[{_CLOSERS}]*+(?=\s)\s*+      # a stop needs white space after it
+      | [{_STOPS_ANYWHERE}]++[{_CLOSERS}]*+\s*+ # unless its script writes none
+      | \n\s*+                                  # a line break, judged below
+    """,
+    re.VERBOSE,
+)
+_WORD_BEFORE = re.compile(r"[^\W_]+(?:\.[^\W_]+)*$")
+_LONGEST_ABBREVIATION = 12
+
+_KNOWN = """
+    mr mrs ms dr prof sr jr st mt ft gen col lt sgt capt cmdr adm maj rev hon pres gov sen
+    rep no nos vol vols fig figs eq ed eds pp p ch sec art al cf vs viz approx est inc ltd co corp
+    bros dept univ jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur
+    thurs fri sat sun ave blvd rd e.g i.e eg ie etc a.m p.m u.s u.k u.n e.u bzw ca d.h dr evtl
+    ggf nr s.o str u.a usw vgl z.b zzgl mme mlle m av"""
+_ABBREVIATIONS = frozenset(_KNOWN.split())
+
+
+def sentences(text: str) -> list[Span]:
+    """Return the sentences of ``text`` in order, without the white space around them.
+
+    A full stop ends a sentence unless it follows an initial or a known abbreviation, or the
+    text goes on in lower case. A line break ends one unless the next line goes on in lower
+    case (text wrapped at a fixed width); a blank line always does.
+    """
+    found: list[Span] = []
+    start = 0
+    for end in _END.finditer(text):
+        if end.start() < start or not _ends_sentence(text, end):
+            continue
+        _add(found, text, start, end.end())
+        start = end.end()
+    _add(found, text, start, len(text))
+    return found
+
+
+def paragraphs(text: str) -> list[Span]:
+    """Return the paragraphs of ``text`` in order, without the white space around them.
+
+    Blank lines separate paragraphs; where a text has none, every line is a paragraph.
+    """
+    separator = _PARAGRAPH_BREAK if _PARAGRAPH_BREAK.search(text.strip()) else _LINE_BREAK
+    found: list[Span] = []
+    start = 0
+    for gap in separator.finditer(text):
+        _add(found, text, start, gap.start())
+        start = gap.end()
+    _add(found, text, start, len(text))
+    return found
+
+
+def _ends_sentence(text: str, end: re.Match[str]) -> bool:
+    mark = end.group()
+    after = text[end.end() : end.end() + 2].lstrip(_OPENERS)
+    goes_on = after[:1].islower()
+    if mark[0] == "\n":
+        return mark.count("\n") > 1 or not goes_on
+    if mark[0] in _STOPS_ANYWHERE or mark.count("\n") > 1:
+        return True
+    if mark[0] in "!?":
+        return not goes_on
+    return not goes_on and not (mark[0] == "." and _is_abbreviation(text, end))
+
+
+def _is_abbreviation(text: str, stop: re.Match[str]) -> bool:
+    if stop.group().startswith(".."):
+        return False
+    before = text[max(0, stop.start() - _LONGEST_ABBREVIATION) : stop.start()]
+    word = _WORD_BEFORE.search(before)
+    if word is None:
+        return False
+    name = word.group()
+    if len(name) == 1 and name.isupper() and name != "I":
+        return True
+    return name.lower() in _ABBREVIATIONS
+
+
+def _add(found: list[Span], text: str, start: int, end: int) -> None:
+    piece = text[start:end]
+    stripped = piece.lstrip()
+    start += len(piece) - len(stripped)
+    stripped = stripped.rstrip()
+    if stripped:
+        found.append(Span(start, start + len(stripped)))
