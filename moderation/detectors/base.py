@@ -72,6 +72,7 @@ class Detector(Protocol):
     text may get another result, ``kinds`` are the texts it wants to see. Instances are built
     once per worker with the options of the setting as keyword arguments (a bad option raises
     ``TypeError`` or ``ValueError`` at construction) and must be safe to use repeatedly.
+    A class may also have ``informative``, a frozenset of the scores it gives that never flag.
     """
 
     name: ClassVar[str]

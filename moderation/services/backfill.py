@@ -36,7 +36,7 @@ def backfill(
     unchanged texts too; ``inline`` runs the scans here instead of asking a worker.
     Returns how many scans were queued.
     """
-    position = walks.Position(f"backfill:{alias}:{registration.root._meta.label_lower}")
+    position = walks.Position(walks.walk_name("backfill", registration, alias))
     queued = 0
     for page in walks.pages(
         registration, alias, position, page=batch, limit=limit, restart=restart

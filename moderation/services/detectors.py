@@ -33,6 +33,11 @@ class ConfiguredDetector:
     def wants(self, kind: str) -> bool:
         return Kind(kind) in self.detector.kinds
 
+    @property
+    def informative(self) -> frozenset[str]:
+        """Scores the detector gives for information: they never flag by themselves."""
+        return getattr(self.detector, "informative", frozenset())
+
 
 def configured_detectors() -> tuple[ConfiguredDetector, ...]:
     """Return the detectors in the order they run; built once per process.

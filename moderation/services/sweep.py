@@ -103,7 +103,7 @@ def _catch_up(
     if not complete:
         newest = registration.target.queryset(alias).order_by("-pk")[: min(PAGE, limit or PAGE)]
         _take_in(list(newest), registration, alias, result)
-    walk = walks.Position(f"sweep:{alias}:{registration.root._meta.label_lower}")
+    walk = walks.Position(walks.walk_name("sweep", registration, alias))
     for page in walks.pages(registration, alias, walk, page=PAGE, limit=limit, restart=complete):
         _take_in(page, registration, alias, result)
 
@@ -128,7 +128,7 @@ def _forget_missing(
     known = Subject.objects.using(using).filter(
         content_type_id=content_type_of(registration).pk, database=alias, deleted_at=None
     )
-    walk = walks.Position(f"gone:{alias}:{registration.root._meta.label_lower}")
+    walk = walks.Position(walks.walk_name("gone", registration, alias))
     limit = None if complete else settings.SWEEP_BATCH
     for subjects in walks.pages_of(known, walk, page=PAGE, limit=limit, restart=complete):
         keys = [subject.object_id for subject in subjects]

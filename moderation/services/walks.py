@@ -39,6 +39,17 @@ class Position:
         self._row.save(using=self._row._state.db)
 
 
+def walk_name(purpose: str, registration: Registration, alias: str) -> str:
+    """Return the name under which a walk over one model in one database is kept."""
+    return f"{purpose}:{alias}:{registration.root._meta.label_lower}"
+
+
+def rows_seen(purpose: str, registration: Registration, alias: str) -> int:
+    """Return how far an interrupted walk has come; 0 when there is none."""
+    rows = Walk.objects.using(moderation_db()).filter(name=walk_name(purpose, registration, alias))
+    return rows.values_list("seen", flat=True).first() or 0
+
+
 def pages(
     registration: Registration,
     alias: str,

@@ -1,0 +1,174 @@
+"""``moderation_evaluate``: how well do the detectors do on texts whose answer is known?"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from django.core.management.base import BaseCommand, CommandError
+
+from moderation.management.documents import BadLine, document_of, read_lines
+from moderation.services.checking import check_text
+from moderation.types import Kind
+
+MARKS = str.maketrans("", "", "⟦⟧")
+"""Passage marks of labelled texts; they are no part of what was written."""
+
+THRESHOLDS = [step / 20 for step in range(1, 20)]
+
+
+class Example(NamedTuple):
+    """One labelled text, assessed."""
+
+    label: bool
+    categories: frozenset[str]
+    flagged: bool
+    flagged_categories: frozenset[str]
+    score: float
+    scores: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Precision, recall, F1 and ROC-AUC; None where there is nothing to compute them from."""
+
+    positives: int
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    auc: float | None
+
+
+class Command(BaseCommand):
+    help = (
+        "Measure the detectors on labelled texts: JSON Lines with text, label (true or false) "
+        "and, if known, categories. The site's database is neither read nor written."
+    )
+    requires_system_checks: list[str] = []
+    requires_migrations_checks = False
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("labelled", type=Path, help="a JSON Lines file")
+        parser.add_argument(
+            "--kind", default=Kind.COMMENT.value, choices=[kind.value for kind in Kind]
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        examples = self._read(options["labelled"], Kind(options["kind"]))
+        if not examples:
+            raise CommandError("There is no labelled text to measure on.")
+        positives = sum(example.label for example in examples)
+        self.stdout.write(f"{len(examples)} texts, {positives} of them positive\n")
+        self._print_figures(examples)
+        self._print_thresholds(examples)
+
+    def _read(self, path: Path, kind: Kind) -> list[Example]:
+        examples = []
+        try:
+            with path.open("rb") as stream:
+                for line in read_lines(stream):
+                    try:
+                        examples.append(_assess(line.value, kind))
+                    except BadLine as error:
+                        self.stderr.write(f"line {line.number} is left out: {error}")
+        except OSError as error:
+            raise CommandError(f"{path} cannot be read: {error.strerror}") from error
+        return examples
+
+    def _print_figures(self, examples: Sequence[Example]) -> None:
+        self.stdout.write(_row("category", "n", "precision", "recall", "F1", "ROC-AUC"))
+        overall = figures([(example.label, example.flagged, example.score) for example in examples])
+        self._print_row("(all)", overall)
+        names = sorted({name for example in examples for name in example.scores})
+        for name in names:
+            rows = [
+                (name in example.categories, name in example.flagged_categories,
+                 example.scores.get(name, 0.0))
+                for example in examples
+            ]  # fmt: skip
+            self._print_row(name, figures(rows))
+
+    def _print_row(self, name: str, result: Figures) -> None:
+        cells = (result.precision, result.recall, result.f1, result.auc)
+        self.stdout.write(_row(name, str(result.positives), *(_number(cell) for cell in cells)))
+
+    def _print_thresholds(self, examples: Sequence[Example]) -> None:
+        self.stdout.write("\n" + _row("threshold", "flagged", "precision", "recall", "F1", ""))
+        for threshold in THRESHOLDS:
+            rows = [
+                (example.label, example.score >= threshold, example.score) for example in examples
+            ]
+            result = figures(rows)
+            flagged = sum(row[1] for row in rows)
+            cells = (result.precision, result.recall, result.f1)
+            self.stdout.write(
+                _row(f"{threshold:.2f}", str(flagged), *(_number(cell) for cell in cells), "")
+            )
+
+
+def _assess(value: Any, kind: Kind) -> Example:
+    if isinstance(value, BadLine):
+        raise value
+    label = value.get("label")
+    if not isinstance(label, bool):
+        raise BadLine("'label' is not true or false")
+    categories = value.get("categories") or []
+    if not isinstance(categories, list):
+        raise BadLine("'categories' is not a list")
+    text = value.get("text")
+    document = document_of(
+        {**value, "text": text.translate(MARKS)} if isinstance(text, str) else value, kind
+    )
+    result = check_text(document)
+    return Example(
+        label=label,
+        categories=frozenset(str(name) for name in categories),
+        flagged=result.flagged,
+        flagged_categories=frozenset(found.category for found in result.findings),
+        score=result.score,
+        scores=dict(result.scores),
+    )
+
+
+def figures(rows: Iterable[tuple[bool, bool, float]]) -> Figures:
+    """Compute the figures from (is positive, was flagged, score) per text."""
+    rows = list(rows)
+    positives = sum(row[0] for row in rows)
+    flagged = sum(row[1] for row in rows)
+    hits = sum(row[0] and row[1] for row in rows)
+    precision = hits / flagged if flagged else None
+    recall = hits / positives if positives else None
+    f1 = 2 * precision * recall / (precision + recall) if precision and recall else None
+    return Figures(positives, precision, recall, f1, roc_auc([(row[0], row[2]) for row in rows]))
+
+
+def roc_auc(rows: Sequence[tuple[bool, float]]) -> float | None:
+    """Return the probability that a positive scores above a negative (ties count half).
+
+    Computed from mean ranks (Mann-Whitney); None without both positives and negatives.
+    """
+    positives = sum(label for label, _score in rows)
+    negatives = len(rows) - positives
+    if not positives or not negatives:
+        return None
+    ordered = sorted(rows, key=lambda row: row[1])
+    rank_sum, start = 0.0, 0
+    while start < len(ordered):
+        end = start
+        while end < len(ordered) and ordered[end][1] == ordered[start][1]:
+            end += 1
+        mean_rank = (start + 1 + end) / 2
+        rank_sum += mean_rank * sum(label for label, _score in ordered[start:end])
+        start = end
+    return (rank_sum - positives * (positives + 1) / 2) / (positives * negatives)
+
+
+def _row(name: str, *cells: str) -> str:
+    return f"{name:<22}" + "".join(f"{cell:>10}" for cell in cells)
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
