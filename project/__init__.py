@@ -1,0 +1,1 @@
+"""The demo site: a small regional newspaper with a moderation desk."""

@@ -1,0 +1,63 @@
+"""The people of the demo: an administrator, a moderator and an author."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from django.contrib.auth.models import Permission, User
+from django.db import transaction
+from django.db.models import Q
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A new password, to be shown once: only its hash is kept."""
+
+    username: str
+    password: str
+    role: str
+
+
+def create(*, reset: bool = False) -> list[Credentials]:
+    """Create the accounts that are missing; return those that have a password to show.
+
+    With ``reset`` all of them get a new one.
+    """
+    roles = {
+        "admin": "may do everything",
+        "moderator": "works the queue",
+        "author": "writes articles",
+    }
+    with transaction.atomic():
+        return [
+            Credentials(username, password, role)
+            for username, role in roles.items()
+            if (password := _provide(username, reset=reset))
+        ]
+
+
+def _provide(username: str, *, reset: bool) -> str:
+    """Return the new password of ``username``, empty where it has one that stays."""
+    user, _created = User.objects.get_or_create(username=username, defaults={"password": "!"})
+    if user.has_usable_password() and not reset:
+        return ""
+    password = secrets.token_urlsafe(12)
+    user.set_password(password)
+    user.is_staff = True
+    user.is_superuser = username == "admin"
+    user.save()
+    user.user_permissions.set(_permissions(username))
+    return password
+
+
+def _permissions(username: str) -> list[Permission]:
+    desk = Q(content_type__app_label="moderation")
+    newsroom = Q(content_type__app_label="newsroom")
+    wanted = {
+        "moderator": desk & Q(codename__startswith="view_")
+        | desk & Q(codename__in=["claim_case", "decide_case"])
+        | newsroom & Q(codename__startswith="view_"),
+        "author": newsroom & Q(codename__in=["add_article", "change_article", "view_article"]),
+    }
+    return list(Permission.objects.filter(wanted[username])) if username in wanted else []

@@ -1,0 +1,134 @@
+"""The table at the end of a check."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from django.db.models import Q
+
+from moderation.models import Case, DetectorRun, Finding, RunState, Scan, ScanState, Snapshot
+from moderation.models.scans import FINISHED_SCANS
+from moderation.types import Band
+from project.demo.site import Haul
+from project.newsroom.models import Article
+
+CLEAN_SHOWN = 200
+"""Files without findings that are named one by one."""
+
+
+class Row(NamedTuple):
+    name: str
+    value: str
+    ok: bool
+
+
+def finished_scans() -> int:
+    """Count the texts whose present wording has a finished scan."""
+    return Scan.objects.filter(_CURRENT, state__in=FINISHED_SCANS).count()
+
+
+_CURRENT = Q(snapshot__is_current=True, snapshot__subject__deleted_at=None)
+
+
+class Report:
+    """What happened, row by row; ``passed`` only if every row is as it should be."""
+
+    def __init__(self) -> None:
+        self._rows: list[Row] = []
+        self.seconds = 0.0
+
+    @property
+    def passed(self) -> bool:
+        return bool(self._rows) and all(row.ok for row in self._rows)
+
+    def add(self, name: str, value: str, *, ok: bool = True) -> None:
+        self._rows.append(Row(name, value, ok))
+
+    def fail(self, name: str, value: str) -> None:
+        self.add(name, value, ok=False)
+
+    def add_texts(self, haul: Haul) -> None:
+        """Add what was loaded, and whether each text was scanned in full."""
+        left_out = f"; {len(haul.skipped)} files skipped" if haul.skipped else ""
+        self.add("Texts", f"{haul}{left_out}")
+        states = Counter(Scan.objects.filter(_CURRENT).values_list("state", flat=True))
+        told = ", ".join(f"{number} {state}" for state, number in sorted(states.items()))
+        whole = states[ScanState.DONE] + states[ScanState.SKIPPED] == len(haul.loaded)
+        self.add("Scans", f"{told} in {self.seconds:.1f} s", ok=whole)
+        failed = DetectorRun.objects.filter(state=RunState.FAILED)
+        for detector, error in failed.values_list("detector", "error").distinct():
+            self.fail("Detector", f"{detector} failed: {error}")
+
+    def add_findings(self, expected: frozenset[str]) -> None:
+        """Add the findings by kind and category; each of the ``expected`` kinds has to be there."""
+        found: dict[str, Counter[str]] = defaultdict(Counter)
+        for finding in _findings():
+            found[finding.kind][finding.category] += 1
+        for kind in sorted(expected | set(found)):
+            told = ", ".join(f"{name} {number}" for name, number in sorted(found[kind].items()))
+            self.add(f"Found: {kind}", told or "nothing", ok=bool(told) or kind not in expected)
+        if not found and not expected:
+            self.add("Found", "nothing")
+        states = Counter(Case.objects.values_list("state", flat=True))
+        told = ", ".join(f"{number} {state}" for state, number in sorted(states.items()))
+        self.add("Cases", told or "none", ok=bool(told) or not expected)
+
+    def print_files(self, haul: Haul) -> None:
+        """Print what was found in every file."""
+        lines = _lines_by_article()
+        names = {str(item.pk): item.name for item in haul.loaded}
+        flagged = {pk: name for pk, name in names.items() if pk in lines}
+        clean = [name for pk, name in names.items() if pk not in lines]
+        print()
+        for pk, name in flagged.items():
+            print(name)
+            for line in lines[pk]:
+                print(f"    {line}")
+        for name in clean[:CLEAN_SHOWN]:
+            print(f"{name}\n    nothing found")
+        if len(clean) > CLEAN_SHOWN:
+            print(f"and {len(clean) - CLEAN_SHOWN} more files in which nothing was found")
+        for item in haul.skipped:
+            print(f"{item.name}\n    skipped: {item.reason}")
+
+    def print(self) -> None:
+        """Print the table and the verdict."""
+        width = max(len(row.name) for row in self._rows)
+        print()
+        for row in self._rows:
+            print(f"{'ok    ' if row.ok else 'FAILED'}  {row.name:<{width}}  {row.value}")
+        print(f"\nThe check {'passed' if self.passed else 'FAILED'}.", flush=True)
+
+
+def _findings() -> Iterator[Finding]:
+    """The findings about the present texts that count."""
+    return (
+        Finding.objects.filter(
+            scan__state__in=FINISHED_SCANS,
+            scan__snapshot__is_current=True,
+            scan__snapshot__subject__deleted_at=None,
+        )
+        .exclude(band=Band.NONE.value)
+        .select_related("scan__snapshot__subject", "source__subject")
+        .order_by("kind", "category", "pk")
+        .iterator()
+    )
+
+
+def _lines_by_article() -> dict[str, list[str]]:
+    """Say in a line each what was found, and what was not looked at, per article key."""
+    lines: dict[str, list[str]] = defaultdict(list)
+    for finding in _findings():
+        source = f"  as in “{finding.source.subject}”" if finding.source else ""
+        lines[finding.scan.snapshot.subject.object_id].append(
+            f"{finding.kind}/{finding.category}  {finding.band} {finding.score:.2f}{source}"
+        )
+    label = Article._meta.label
+    unread = Snapshot.objects.filter(
+        is_current=True, subject__model_label__iexact=label, scans__state=ScanState.SKIPPED
+    )
+    for key, note in unread.values_list("subject__object_id", "scans__note"):
+        lines[key].append(f"not scanned: {note}")
+    return dict(lines)

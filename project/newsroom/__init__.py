@@ -1,0 +1,1 @@
+"""The newspaper: articles and the comments under them."""

@@ -1,0 +1,9 @@
+"""Where things are on the demo site."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("", include("project.newsroom.urls")),
+]
