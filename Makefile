@@ -16,8 +16,8 @@ help: ## list the targets
 env: ## build .venv (PYTHON=... chooses the interpreter)
 	@.ci/env "$(PYTHON)"
 
-demo: env ## run the demo site; CHECK=1 checks it and ends, ARTICLES=folder loads those files
-	@CHECK="$(CHECK)" ARTICLES="$(ARTICLES)" $(PY) -m project.demo
+demo: env ## run the demo site (PORT=8000); CHECK=1 checks it and ends, ARTICLES=folder loads its files
+	@CHECK="$(CHECK)" ARTICLES="$(ARTICLES)" PORT="$(PORT)" $(PY) -m project.demo
 
 test: env ## run all tests, on SQLite and then again on PostgreSQL (ARGS=... goes to pytest)
 	$(SERVICES) $(PY) -m pytest $(ARGS)
