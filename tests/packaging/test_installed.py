@@ -147,6 +147,10 @@ def test_the_package_comes_from_the_wheel(site: Site) -> None:
     assert Path(where.strip()).is_relative_to(site.folder / "environment")
 
 
+def test_a_worker_can_listen_on_redis(site: Site) -> None:
+    assert site.run("-c", "import kombu.transport.redis; print('ready')").strip() == "ready"
+
+
 def test_the_checks_find_nothing_wrong(site: Site) -> None:
     assert "no issues" in site.django("check")
 
