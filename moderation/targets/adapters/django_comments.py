@@ -1,0 +1,27 @@
+"""django-contrib-comments, and the packages whose comments are children of its model."""
+
+from __future__ import annotations
+
+from moderation.targets.base import Target
+from moderation.types import Kind
+
+
+class CommentTarget(Target):
+    """Comments on anything, by accounts and by guests.
+
+    Serves ``django_comments.Comment`` with everything derived from it. Where another package
+    of the family is the site's ``COMMENTS_APP`` register its model instead
+    (``django_comments_xtd.XtdComment``), so that hiding goes through that package's own save.
+
+    A comment is hidden as the package's moderators hide it: ``is_removed``. Clearing
+    ``is_public`` instead would put it into the package's queue of comments to approve, and
+    django-comments-xtd writes ``is_public`` of all replies whenever their parent is saved.
+    """
+
+    kind = Kind.COMMENT
+    text = "comment"
+    author = "user"
+    author_label = "name"
+    parent = "content_object"
+    published_at = "submit_date"
+    visibility = {"is_removed": (False, True)}
