@@ -24,7 +24,9 @@ class AppendOnlyQuerySet(models.QuerySet[ModelT]):
         raise AppendOnlyError(f"{self.model.__name__} rows are never deleted")
 
 
-AppendOnlyManager = models.Manager.from_queryset(AppendOnlyQuerySet)
+
+class AppendOnlyManager(models.Manager.from_queryset(AppendOnlyQuerySet)):  # type: ignore[misc]
+    """The manager of rows that are written once."""
 
 
 class AppendOnlyModel(models.Model):
