@@ -16,6 +16,86 @@ def gettext_noop(message: str) -> str:
 
 MESSAGES: dict[str, str] = {}
 
+MESSAGES |= {
+    "duplicate.verdict.exact": gettext_noop("The same words as the source, from first to last."),
+    "duplicate.verdict.near": gettext_noop("Nearly the same text as the source."),
+    "duplicate.verdict.reordered": gettext_noop("Nearly the same text, in another order."),
+    "duplicate.verdict.contained": gettext_noop("Nearly all of this text is from the source."),
+    "duplicate.verdict.contains": gettext_noop("Nearly all of the source is in this text."),
+    "duplicate.verdict.partial": gettext_noop("Passages are the same as in the source."),
+    "duplicate.passage.verbatim": gettext_noop("The same {words} words stand in the source."),
+    "duplicate.passage.edited": gettext_noop(
+        "{words} of these {length} words stand in the source in the same order."
+    ),
+    "duplicate.note.no_corpus": gettext_noop("There was nothing to compare the text with."),
+    "duplicate.note.too_short": gettext_noop("Too few words to compare with other texts."),
+    "duplicate.note.quotation": gettext_noop("Attributed quotations were not counted as copied."),
+    "duplicate.note.own_text": gettext_noop("Texts by the same author were not compared."),
+}
+
+MESSAGES |= {
+    "scraped.page_chrome.comment_form": gettext_noop("Left over from a comment form."),
+    "scraped.page_chrome.login_prompt": gettext_noop("A page's invitation to log in or pay."),
+    "scraped.page_chrome.share_bar": gettext_noop("Buttons to share or follow a page."),
+    "scraped.page_chrome.cookie_note": gettext_noop("A page's notice about cookies."),
+    "scraped.page_chrome.newsletter_box": gettext_noop("The sign-up box of a newsletter."),
+    "scraped.page_chrome.interruption": gettext_noop("Put between the paragraphs by a page."),
+    "scraped.page_chrome.related_stories": gettext_noop("A page's pointer to other stories."),
+    "scraped.page_chrome.feed_footer": gettext_noop(
+        "The footer of a feed, or a link to the source."
+    ),
+    "scraped.page_chrome.navigation": gettext_noop("The navigation of a page."),
+    "scraped.page_chrome.byline": gettext_noop("The date or reading-time line of a page."),
+    "scraped.page_chrome.credit": gettext_noop("The credit or caption of a missing picture."),
+    "scraped.embed_residue.post_signature": gettext_noop("The signature of an embedded post."),
+    "scraped.embed_residue.post_stamp": gettext_noop("The time stamp of an embedded post."),
+    "scraped.embed_residue.post_counter": gettext_noop("The counters of an embedded post."),
+    "scraped.embed_residue.embed_frame": gettext_noop("The frame of a post that was embedded."),
+    "scraped.embed_residue.post_link": gettext_noop("The short link of an embedded post."),
+    "scraped.model_residue.refusal": gettext_noop("A language model declines a request."),
+    "scraped.model_residue.knowledge_cutoff": gettext_noop(
+        "A language model names the limits of what it knows."
+    ),
+    "scraped.model_residue.assistant_opening": gettext_noop("An assistant hands over its text."),
+    "scraped.model_residue.assistant_sign_off": gettext_noop("An assistant offers changes."),
+    "scraped.model_residue.assistant_pleasantry": gettext_noop("Sounds like an assistant's reply."),
+    "scraped.model_residue.self_description": gettext_noop(
+        "The text describes itself as made to order."
+    ),
+    "scraped.model_residue.prompt": gettext_noop("An instruction to a language model."),
+    "scraped.model_residue.chat_window": gettext_noop("Copied along from the window of a chat."),
+    "scraped.model_residue.artefact": gettext_noop("A mark that only chat programs make."),
+    "scraped.model_residue.placeholder": gettext_noop("A placeholder that nobody filled in."),
+    "scraped.stray_markup.stray_fence": gettext_noop("A code fence with no code."),
+    "scraped.stray_markup.stray_script": gettext_noop("Code of a page shown as text."),
+    "scraped.stray_markup.stray_shortcode": gettext_noop(
+        "A content system's shortcode shown as text."
+    ),
+    "scraped.stray_markup.stray_tag": gettext_noop("HTML shown as text."),
+    "scraped.stray_markup.stray_heading": gettext_noop("A Markdown heading shown as text."),
+    "scraped.stray_markup.stray_emphasis": gettext_noop("Markdown emphasis shown as text."),
+    "scraped.keyword_line.search_phrases": gettext_noop("A list of search phrases."),
+    "scraped.keyword_line.seo_label": gettext_noop("A field of a publishing form."),
+    "scraped.told_twice.first_telling": gettext_noop(
+        "The story is told from here, and again further down: the two parts share {sides} % of "
+        "their subjects, their beginnings {leads} %."
+    ),
+    "scraped.told_twice.second_telling": gettext_noop("The story starts over here."),
+    "scraped.self_repetition.repeated": gettext_noop(
+        "Stands further up word for word, as {percent} % of the text does."
+    ),
+    "scraped.html_clues.foreign_canonical": gettext_noop(
+        "Declares that its original address is at {host}."
+    ),
+    "scraped.html_clues.page_head": gettext_noop("The head of a page at {host}, inside a text."),
+    "scraped.html_clues.foreign_images": gettext_noop("The pictures are loaded from {host}."),
+    "scraped.html_clues.foreign_image": gettext_noop("A picture is loaded from {host}."),
+    "scraped.html_clues.widget": gettext_noop("A widget of a page: {name}."),
+    "scraped.html_clues.foreign_copyright": gettext_noop("The copyright notice of somebody else."),
+    "scraped.html_clues.copyright": gettext_noop("A copyright notice."),
+    "scraped.html_clues.no_redistribution": gettext_noop("A ban on publishing the text elsewhere."),
+}
+
 
 def explain(
     key: str,

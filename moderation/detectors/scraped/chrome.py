@@ -1,0 +1,149 @@
+"""Page chrome: what a site puts around a story, and a copying program takes along with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Final
+
+from moderation.detectors.scraped.furniture import Furniture
+from moderation.detectors.scraped.page import Line, Page
+from moderation.detectors.scraped.signals import Category, Hit, Signal
+from moderation.detectors.scraped.topics import is_about
+from moderation.detectors.scraped.wordings import Strength, Wording, read_wordings
+
+#: Chrome stands before or after the story: within this share of its prose from either end.
+EDGE: Final = 0.15
+#: So many different pieces vouch for one another, wherever they stand.
+AGREEING: Final = 3
+#: A list of links below "You may also like" is taken along up to this many lines.
+_LONGEST_LIST: Final = 8
+_LONGEST_TITLE: Final = 120
+
+_WEIGHTS: Final = {Strength.WEAK: 0.05, Strength.FAIR: 0.14, Strength.STRONG: 0.35}
+#: Single words such as "Comments" never flag a body, however many there are.
+_MOST_WEAK: Final = 0.14
+_MOST: Final = 0.5
+#: A row of so many buttons says more than one button.
+_ROW: Final = 3
+
+_FURNITURE: Final = Furniture(read_wordings("chrome.toml"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A line recognised as furniture: which wording counts for it, and how much."""
+
+    number: int
+    line: Line
+    wording: Wording
+    strength: Strength
+
+
+def page_chrome(page: Page) -> Signal:
+    """Find the lines that are page chrome.
+
+    A line counts at the edges of the body; further inside, where pages put such lines or
+    where several agree. A body that is about such lines counts them one step lower.
+    """
+    pieces = _believable(_furniture_lines(page), page)
+    if not pieces:
+        return Signal(Category.PAGE_CHROME)
+    return Signal(Category.PAGE_CHROME, _weight(pieces), tuple(_hits(pieces, page.lines)))
+
+
+def _furniture_lines(page: Page) -> list[_Piece]:
+    found: list[_Piece] = []
+    for number, line in enumerate(page.lines):
+        page.check(number)
+        if not line.words or line.apart:
+            continue
+        wordings = _FURNITURE.pieces(line.words)
+        if wordings:
+            strongest = max(wordings, key=lambda wording: wording.strength)
+            found.append(_Piece(number, line, strongest, _strength(wordings)))
+    return found
+
+
+def _strength(wordings: Sequence[Wording]) -> Strength:
+    strongest = max(wording.strength for wording in wordings)
+    if strongest is Strength.WEAK and len(wordings) >= _ROW:
+        return Strength.FAIR
+    return strongest
+
+
+def _believable(pieces: list[_Piece], page: Page) -> list[_Piece]:
+    if not pieces:
+        return []
+    edges = _edges(page.lines, {piece.number for piece in pieces})
+    agree = len({piece.line.words for piece in pieces}) >= AGREEING
+    prose = page.prose_without([piece.line.span for piece in pieces])
+    believable: list[_Piece] = []
+    for piece in pieces:
+        at_edge = piece.number in edges
+        if is_about(piece.wording.reason, prose):
+            if at_edge and piece.strength > Strength.WEAK:
+                lower = Strength(piece.strength - 1)
+                believable.append(_Piece(piece.number, piece.line, piece.wording, lower))
+        elif at_edge or piece.wording.anywhere or agree:
+            believable.append(piece)
+    return believable
+
+
+def _edges(lines: Sequence[Line], furniture: set[int]) -> set[int]:
+    """Return the furniture with little prose before or after it; furniture is no prose."""
+    prose = [
+        0 if number in furniture else line.end - line.start for number, line in enumerate(lines)
+    ]
+    before = list(accumulate(prose))
+    room = EDGE * before[-1]
+    return {
+        number
+        for number in furniture
+        if before[number] <= room or before[-1] - before[number] <= room
+    }
+
+
+def _weight(pieces: Iterable[_Piece]) -> float:
+    """Add up different lines; the same line again adds nothing."""
+    strengths: dict[str, Strength] = {}
+    for piece in pieces:
+        words = piece.line.words
+        strengths[words] = max(piece.strength, strengths.get(words, Strength.WEAK))
+    weak = sum(_WEIGHTS[s] for s in strengths.values() if s is Strength.WEAK)
+    firm = sum(_WEIGHTS[s] for s in strengths.values() if s is not Strength.WEAK)
+    return min(firm + min(weak, _MOST_WEAK), _MOST)
+
+
+def _hits(pieces: Sequence[_Piece], lines: Sequence[Line]) -> Iterable[Hit]:
+    taken = {piece.number for piece in pieces}
+    for piece in pieces:
+        end = piece.line.end
+        if piece.wording.opens_list:
+            end = _end_of_list(piece.number, lines, taken)
+        yield Hit(
+            piece.line.start,
+            end,
+            piece.wording.reason,
+            weight=_WEIGHTS[piece.strength] / _WEIGHTS[Strength.STRONG],
+        )
+
+
+def _end_of_list(heading: int, lines: Sequence[Line], taken: set[int]) -> int:
+    """Return where the titles of other stories below a heading end.
+
+    A short line right before prose is a heading of the story itself, not the last title.
+    """
+    last = heading
+    for number in range(heading + 1, min(heading + 1 + _LONGEST_LIST, len(lines))):
+        if number in taken:
+            break
+        if not _is_title(lines[number]):
+            return lines[max(last - 1, heading)].end
+        last = number
+    return lines[last].end
+
+
+def _is_title(line: Line) -> bool:
+    return bool(line.words) and not line.apart and line.end - line.start <= _LONGEST_TITLE

@@ -1,0 +1,186 @@
+"""A body as the signal families read it: its lines, its words, and what in it is quoted or code."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from moderation.detectors.base import Deadline
+from moderation.detectors.scraped.fences import Fences, read_fences
+from moderation.text.document import Document
+from moderation.text.sentences import sentences
+from moderation.text.tokens import Token, words
+from moderation.types import Span, TextFormat
+
+#: Furniture of a page is short; a longer line is prose and is never taken for it.
+LONGEST_FURNITURE: Final = 240
+#: Repetition is looked for in so much text: memory stays bounded, and no story is longer.
+MOST_CHARACTERS: Final = 300_000
+#: A line this long is told, not listed.
+PROSE_LINE: Final = 80
+#: How often, in loop rounds, the clock is read.
+_CHECK_EVERY: Final = 512
+
+_LINE = re.compile(r"[^\r\n\u2028\u2029]+")
+_GLUED = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_TRIMMINGS = re.compile(r"^[^\w\"'©@]+|[^\w\"'©@]+$")
+_QUOTES = {"‘": "'", "’": "'", "“": '"', "”": '"', "„": '"', "\u00a0": " "}
+_FOLDED = str.maketrans(
+    _QUOTES | {"–": "-", "—": "-"} | dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line that is not empty: its range in the plain text, without the white space around.
+
+    ``words`` is its normal form (see :func:`normal_form`), empty when the line is too long to
+    be furniture; ``apart`` says that it is quoted or code, and so no part of the page.
+    """
+
+    start: int
+    end: int
+    words: str
+    apart: bool
+
+    @property
+    def span(self) -> Span:
+        return Span(self.start, self.end)
+
+
+def normal_form(line: str) -> str:
+    """Return ``line`` in lower case, with plain quotes and dashes, single spaces, no trimmings.
+
+    Words glued together by a lost border (``FacebookTwitter``) are parted. Quotation marks
+    stay: what a text puts between them, it only mentions.
+    """
+    folded = unicodedata.normalize("NFKC", line.translate(_FOLDED))
+    spaced = " ".join(_GLUED.sub(" ", folded).casefold().split())
+    return _TRIMMINGS.sub("", spaced)
+
+
+class Page:
+    """One document under examination. Everything is computed once, when first asked for."""
+
+    def __init__(self, document: Document, deadline: Deadline) -> None:
+        self.document = document
+        self.deadline = deadline
+        self.text = document.plain.text
+
+    def check(self, number: int) -> None:
+        """Look at the clock in every so many rounds of a loop; ``number`` counts them."""
+        if number % _CHECK_EVERY == 0:
+            self.deadline.check()
+
+    @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        """The lines of the plain text, empty ones left out."""
+        return tuple(self._read_lines())
+
+    def _read_lines(self) -> Iterator[Line]:
+        for number, match in enumerate(_LINE.finditer(self.text)):
+            self.check(number)
+            raw = match.group()
+            bare = raw.strip()
+            if not bare:
+                continue
+            start = match.start() + len(raw) - len(raw.lstrip())
+            words = normal_form(bare) if len(bare) <= LONGEST_FURNITURE else ""
+            apart = self.is_apart(start) or bare.startswith(">")
+            yield Line(start, start + len(bare), words, apart)
+
+    @cached_property
+    def lower(self) -> str:
+        """The plain text in lower case with plain quotes; every character keeps its place."""
+        # The one capital whose lower case is two characters long.
+        text = self.text.replace("İ", "I")
+        for typographic, plain in _QUOTES.items():
+            text = text.replace(typographic, plain)
+        return text.lower()
+
+    @cached_property
+    def words(self) -> Sequence[Token]:
+        """The words of the first :data:`MOST_CHARACTERS` characters."""
+        return words(self.text[:MOST_CHARACTERS])
+
+    @cached_property
+    def sentences(self) -> Sequence[Span]:
+        """The sentences of the plain text."""
+        return sentences(self.text)
+
+    def prose_without(self, spans: Sequence[Span]) -> str:
+        """Return the long lines, case folded, but for those in which one of ``spans`` begins."""
+        starts = sorted(span.start for span in spans)
+        told = [
+            self.text[line.start : line.end]
+            for line in self.lines
+            if not line.apart
+            and line.end - line.start >= PROSE_LINE
+            and bisect_left(starts, line.start) == bisect_left(starts, line.end)
+        ]
+        return "\n".join(told).casefold()
+
+    def is_apart(self, position: int) -> bool:
+        """Say whether the character at ``position`` belongs to a block quotation or to code."""
+        at = bisect_right(self._apart, position, key=lambda span: span.start) - 1
+        return at >= 0 and position < self._apart[at].end
+
+    def is_code_in_original(self, position: int) -> bool:
+        """Say the same of code and the text as stored, where tags still stand."""
+        at = bisect_right(self._code_in_original, position, key=lambda span: span.start) - 1
+        return at >= 0 and position < self._code_in_original[at].end
+
+    @cached_property
+    def _code_in_original(self) -> Sequence[Span]:
+        return merged([self.document.original_span(*span) for span in self._code])
+
+    @cached_property
+    def fences(self) -> Fences:
+        """The code fences, counted in the text as stored for Markdown, else in the plain text."""
+        return read_fences(self.document.text if self._is_markdown else self.text)
+
+    @property
+    def _is_markdown(self) -> bool:
+        return self.document.format is TextFormat.MARKDOWN
+
+    @cached_property
+    def _apart(self) -> Sequence[Span]:
+        return merged([*self.document.plain.quoted, *self._code])
+
+    @cached_property
+    def _code(self) -> Sequence[Span]:
+        code = self.document.plain.code
+        if self._is_markdown:
+            return [span for span in code if not self._follows_stray_fence(span)]
+        return [*code, *self.fences.code]
+
+    def _follows_stray_fence(self, code: Span) -> bool:
+        """A fence that nothing closes turns the rest of a Markdown text into code; it is not."""
+        start = self.document.original_span(*code).start
+        return any(
+            fence.end <= start and not self.document.text[fence.end : start].strip()
+            for fence in self.fences.stray
+        )
+
+    def is_spoken(self, position: int) -> bool:
+        """Say whether ``position`` stands between quotation marks opened on the same line."""
+        start = max(self.text.rfind("\n", 0, position), position - 2 * LONGEST_FURNITURE) + 1
+        before = self.text[start:position]
+        open_marks = before.count("“") + before.count("„") - before.count("”")
+        return open_marks > 0 or before.count('"') % 2 == 1 or before.lstrip().startswith(">")
+
+
+def merged(spans: Sequence[Span]) -> tuple[Span, ...]:
+    """Return ``spans`` in order, those that overlap or touch as one."""
+    joined: list[Span] = []
+    for span in sorted(spans):
+        if joined and span.start <= joined[-1].end:
+            joined[-1] = Span(joined[-1].start, max(joined[-1].end, span.end))
+        else:
+            joined.append(span)
+    return tuple(joined)
