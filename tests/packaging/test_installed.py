@@ -52,7 +52,15 @@ TEMPLATES = [
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": BASE_DIR / "site.sqlite3"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CELERY_BROKER_URL = "memory://"
-MODERATION = {"TARGETS": {"tiny.Article": {"kind": "article", "text": "body"}}}
+MODERATION = {
+    "TARGETS": {
+        "tiny.Article": {
+            "kind": "article",
+            "text": "body",
+            "visibility": {"is_public": (True, False)},
+        }
+    }
+}
 INSTALLED_APPS += ["tiny"]
 """
 
@@ -69,6 +77,7 @@ from django.db import models
 
 class Article(models.Model):
     body = models.TextField()
+    is_public = models.BooleanField(default=True)
 
     class Meta:
         app_label = "tiny"
