@@ -1,0 +1,13 @@
+"""The Celery application of the test site."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.resilience.settings")
+
+app = Celery("resilience")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

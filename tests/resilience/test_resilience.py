@@ -1,0 +1,120 @@
+"""The promises, with somebody trying to break them: nothing is lost, nothing is doubled."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.resilience.site import Site, kill, wait_for
+
+pytestmark = pytest.mark.slow
+
+SAVE = """
+for number in range({count}):
+    bad = "a badword" if number % 3 == 0 else "an ordinary text"
+    Article.objects.create(headline=str(number), body=f"{{bad}}, number {{number}} {extra}")
+print("saved")
+"""
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def site(request, tmp_path, redis_server):
+    if request.param == "sqlite":
+        database_url = f"sqlite:///{tmp_path / 'site.sqlite3'}"
+    else:
+        database_url = request.getfixturevalue("postgresql_server").new_database()
+    made = Site(tmp_path, database_url, redis_server.url)
+    made.migrate()
+    return made
+
+
+@pytest.fixture
+def postgresql_site(tmp_path, redis_server, postgresql_server):
+    made = Site(tmp_path, postgresql_server.new_database(), redis_server.url)
+    made.migrate()
+    return made
+
+
+def save(site, count, extra=""):
+    assert site.run(SAVE.format(count=count, extra=extra)).strip() == "saved"
+
+
+def assert_whole(state, articles):
+    assert state["articles"] == state["subjects"] == state["done"] == articles
+    assert state["unfinished"] == 0
+    assert state["bad"] == -(-articles // 3)
+    assert state["cases"] == state["cased_subjects"] == state["findings"] == state["bad"]
+    assert state["chain"]
+
+
+def test_a_broker_that_is_down_delays_and_loses_nothing(site, redis_server):
+    redis_server.stop()
+    save(site, 12)
+    assert site.state()["unfinished"] == 12
+    redis_server.start()
+    with site.worker():
+        state = site.sweep_until_finished()
+    assert_whole(state, 12)
+
+
+def test_a_worker_killed_in_the_middle_of_a_scan_is_replaced(site):
+    save(site, 6, extra="gate")
+    with site.worker() as first:
+        site.sweep()
+        wait_for((site.gate / "reached").exists, "the worker reaching the gate")
+        kill(first)
+    assert site.state()["unfinished"] == 6
+    (site.gate / "open").touch()
+    with site.worker():
+        state = site.sweep_until_finished()
+    assert_whole(state, 6)
+
+
+def test_tasks_delivered_twice_to_two_workers_change_nothing(site):
+    save(site, 12)
+    twice = """
+from moderation.dispatch import Job, get_dispatcher
+for _time in range(2):
+    for pk in Scan.objects.values_list("pk", flat=True):
+        assert get_dispatcher().ask(Job.SCAN, pk)
+"""
+    with site.worker("-n", "one@%h"), site.worker("-n", "two@%h"):
+        site.run(twice)
+        state = site.sweep_until_finished()
+        site.run(twice)
+        wait_for(lambda: site.log().count("succeeded in") >= 48, "every delivery being handled")
+        again = site.state()
+    assert_whole(state, 12)
+    assert again == state
+
+
+def test_a_database_that_restarts_in_the_middle_of_scans(postgresql_site, postgresql_server):
+    site = postgresql_site
+    save(site, 6, extra="gate")
+    with site.worker():
+        site.sweep()
+        wait_for((site.gate / "reached").exists, "the worker reaching the gate")
+        postgresql_server.restart()
+        (site.gate / "open").touch()
+        state = site.sweep_until_finished()
+    assert_whole(state, 6)
+
+
+def test_no_text_reaches_the_broker_or_a_log(postgresql_site, redis_server):
+    site = postgresql_site
+    redis_server.clear()
+    site.run('Article.objects.create(headline="h", body="badword SECRETTEXT")')
+    dump = site.run(
+        """
+import redis
+client = redis.from_url(os.environ["REDIS_URL"])
+for key in client.keys("*"):
+    kind = client.type(key)
+    print(key, client.lrange(key, 0, -1) if kind == b"list" else "")
+"""
+    )
+    assert "moderation.scan" in dump
+    assert "SECRETTEXT" not in dump
+    with site.worker():
+        site.sweep_until_finished()
+    assert "moderation.scan" in site.log()
+    assert "SECRETTEXT" not in site.log()
