@@ -1,0 +1,163 @@
+"""Finds texts that were copied, whole or in part, from other texts of a corpus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import ClassVar
+
+from moderation.detectors.base import Context, Corpus, band_for
+from moderation.detectors.duplicate.align import Passage, align
+from moderation.detectors.duplicate.fingerprint import PARAMS
+from moderation.detectors.duplicate.reading import Reading
+from moderation.detectors.duplicate.verdict import FLAGGED, Comparison, Verdict, compare
+from moderation.text.document import Document
+from moderation.types import Assessment, Evidence, Finding, Kind
+
+MIN_WORDS = 12
+"""Texts of fewer words are not compared: too many people say the same in so few."""
+
+MOST_QUOTED = 1 / 3
+"""The share of a text that quotations from one source may make up; more is copying."""
+
+_QUOTATION = 0.8
+_MOST_EVIDENCE = 100
+
+
+class DuplicateDetector:
+    """Compares a text with the documents of the corpus that share fingerprints with it.
+
+    There is one finding per matched source; its category is the verdict. ``possible`` and
+    ``likely`` are the scores (see :attr:`~.verdict.Comparison.score`) from which a match is
+    flagged and from which it is called likely; a text is compared with at most
+    ``max_sources`` documents.
+
+    Raises:
+        ValueError: an option is out of range.
+    """
+
+    name: ClassVar[str] = "duplicate"
+    version: ClassVar[str] = f"1.{PARAMS}"
+    kinds: ClassVar[frozenset[Kind]] = frozenset({Kind.ARTICLE})
+
+    def __init__(
+        self, *, possible: float = FLAGGED, likely: float = 0.6, max_sources: int = 10
+    ) -> None:
+        if not 0 < possible <= likely <= 1:
+            raise ValueError("not 0 < possible <= likely <= 1")
+        if max_sources < 1:
+            raise ValueError("max_sources is less than 1")
+        self._possible = possible
+        self._likely = likely
+        self._max_sources = max_sources
+
+    def detect(self, document: Document, context: Context) -> Assessment:
+        """Compare ``document`` with ``context.corpus``."""
+        if context.corpus is None:
+            return Assessment(notes=("duplicate.note.no_corpus",))
+        reading = Reading(document)
+        if len(reading.words) < MIN_WORDS:
+            return Assessment(notes=("duplicate.note.too_short",))
+
+        scores = {verdict.value: 0.0 for verdict in Verdict}
+        notes: set[str] = set()
+        findings: list[Finding] = []
+        for source in self._sources(reading, context.corpus):
+            context.deadline.check()
+            if document.author and document.author == source.author:
+                notes.add("duplicate.note.own_text")
+                continue
+            other = Reading(source)
+            passages = _shared_passages(reading, other, context.deadline.check)
+            copied = _without_quotations(passages, reading)
+            if len(copied) < len(passages):
+                notes.add("duplicate.note.quotation")
+            if not copied:
+                continue
+            comparison = compare(
+                copied, len(reading.words), len(other.words), exact=_same_words(reading, other)
+            )
+            verdict = comparison.verdict.value
+            scores[verdict] = max(scores[verdict], comparison.score)
+            if comparison.score >= self._possible:
+                findings.append(self._finding(comparison, reading, other))
+        findings.sort(key=lambda finding: -finding.score)
+        return Assessment(tuple(findings), scores, tuple(sorted(notes)))
+
+    def _sources(self, reading: Reading, corpus: Corpus) -> Iterator[Document]:
+        fingerprint = reading.fingerprint
+        for candidate in corpus.candidates(
+            fingerprint.exact,
+            fingerprint.hashes,
+            exclude=reading.document.key,
+            limit=self._max_sources,
+        ):
+            source = corpus.document(candidate.key)
+            if source is not None:
+                yield source
+
+    def _finding(self, comparison: Comparison, reading: Reading, source: Reading) -> Finding:
+        return Finding(
+            kind=self.name,
+            category=comparison.verdict.value,
+            score=comparison.score,
+            band=band_for(comparison.score, self._possible, self._likely),
+            threshold=self._possible,
+            evidence=_evidence(comparison, reading, source),
+            source=source.document.key,
+            detail={
+                "verdict": comparison.verdict.value,
+                "coverage": round(comparison.coverage, 4),
+                "source_coverage": round(comparison.source_coverage, 4),
+                "longest_run": comparison.longest_run,
+                "words": comparison.matched,
+            },
+        )
+
+
+def _same_words(reading: Reading, source: Reading) -> bool:
+    return reading.fingerprint.exact == source.fingerprint.exact
+
+
+def _shared_passages(reading: Reading, source: Reading, check: Callable[[], None]) -> list[Passage]:
+    if _same_words(reading, source):
+        size = len(reading.words)
+        return [Passage(0, size, 0, size, matched=size, longest_run=size)]
+    return align(reading.words, source.words, check)
+
+
+def _without_quotations(passages: list[Passage], reading: Reading) -> list[Passage]:
+    """Leave out the passages that the text gives as quotations, if these are a minor part."""
+    copied, quoted = [], 0
+    for passage in passages:
+        length = passage.end - passage.start
+        if reading.quoted_words(passage.start, passage.end) >= _QUOTATION * length:
+            quoted += length
+        else:
+            copied.append(passage)
+    return copied if quoted <= MOST_QUOTED * len(reading.words) else passages
+
+
+def _evidence(comparison: Comparison, reading: Reading, source: Reading) -> tuple[Evidence, ...]:
+    largest = sorted(comparison.passages, key=lambda p: -p.matched)[:_MOST_EVIDENCE]
+    return tuple(
+        _pair_of_spans(passage, comparison, reading, source)
+        for passage in sorted(largest, key=lambda p: p.start)
+    )
+
+
+def _pair_of_spans(
+    passage: Passage, comparison: Comparison, reading: Reading, source: Reading
+) -> Evidence:
+    here = reading.original_span(passage.start, passage.end)
+    there = source.original_span(passage.source_start, passage.source_end)
+    length = passage.end - passage.start
+    verbatim = passage.longest_run == length
+    return Evidence(
+        start=here.start,
+        end=here.end,
+        explanation="duplicate.passage.verbatim" if verbatim else "duplicate.passage.edited",
+        params={"words": passage.matched, "length": length},
+        weight=passage.matched / comparison.matched,
+        source_start=there.start,
+        source_end=there.end,
+    )

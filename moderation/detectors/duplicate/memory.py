@@ -1,0 +1,81 @@
+"""A corpus without a database: a folder of texts, the cases of a test."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+
+from moderation.detectors.base import Candidate
+from moderation.detectors.duplicate.reading import Reading
+from moderation.detectors.duplicate.retrieval import (
+    LISTED,
+    head_of_story,
+    promising,
+    rank,
+    varied,
+)
+from moderation.text.document import Document
+
+
+class MemoryCorpus:
+    """Documents in the order they were added; a corpus as :mod:`moderation.detectors.base` has it.
+
+    A document that was added is compared with those before it, any other with all of them.
+    """
+
+    def __init__(self, documents: Iterable[Document] = ()) -> None:
+        self._documents: list[Document] = []
+        self._numbers: dict[str, int] = {}
+        self._stories: list[int] = []
+        self._exact: defaultdict[bytes, list[int]] = defaultdict(list)
+        self._listings: defaultdict[int, list[int]] = defaultdict(list)
+        for document in documents:
+            self.add(document)
+
+    def __len__(self) -> int:
+        return len(self._documents)
+
+    def add(self, document: Document) -> None:
+        """Take up a document under its key.
+
+        Raises:
+            ValueError: the key is empty or taken.
+        """
+        if not document.key or document.key in self._numbers:
+            raise ValueError(f"a document needs a key of its own, not {document.key!r}")
+        fingerprint = Reading(document).fingerprint
+        head = head_of_story(
+            self._listed(fingerprint.hashes), len(fingerprint.hashes), self._stories_of
+        )
+        number = self._numbers[document.key] = len(self._documents)
+        self._documents.append(document)
+        self._stories.append(number if head is None else head)
+        self._exact[fingerprint.exact].append(number)
+        for value in fingerprint.hashes:
+            if len(self._listings[value]) < LISTED:
+                self._listings[value].append(number)
+
+    def candidates(
+        self, exact: bytes, fingerprints: Sequence[int], *, exclude: str, limit: int
+    ) -> list[Candidate]:
+        """See :meth:`moderation.detectors.base.Corpus.candidates`."""
+        own = {self._numbers[exclude]} if exclude in self._numbers else set()
+        listings = self._listed(fingerprints)
+        ranked = rank(listings, self._exact.get(exact, ()), own, self._stories_of)
+        hits = list(promising(ranked, len(fingerprints)))
+        stories = self._stories_of([hit.document for hit in hits])
+        return [
+            Candidate(self._documents[hit.document].key, hit.weight)
+            for hit in varied(hits, stories, limit)
+        ]
+
+    def document(self, key: str) -> Document | None:
+        """See :meth:`moderation.detectors.base.Corpus.document`."""
+        number = self._numbers.get(key)
+        return None if number is None else self._documents[number]
+
+    def _listed(self, fingerprints: Iterable[int]) -> dict[int, list[int]]:
+        return {value: self._listings[value] for value in fingerprints if value in self._listings}
+
+    def _stories_of(self, numbers: Collection[int]) -> dict[int, int]:
+        return {number: self._stories[number] for number in numbers}

@@ -1,0 +1,92 @@
+"""A document as copies of it are looked for: its words in normal form, each with its place."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+from moderation.detectors.duplicate.fingerprint import Fingerprint, fingerprint_of
+from moderation.detectors.duplicate.quotation import quoted_ranges
+from moderation.text.document import Document
+from moderation.text.normalise import skeleton
+from moderation.text.tokens import Token, words
+from moderation.types import Span
+
+_EAST_ASIAN = "\u2e80"
+_DENSE_PIECE = 2
+_SPARSE_PIECE = 5
+_LONGEST_PIECE = 16
+_SPREAD = 0x9E3779B1
+_SPREAD_DROP = 12
+
+
+class Reading:
+    """The words of one document. All positions are positions of words, ranges half open."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self._plain = document.plain
+        self._normal = skeleton(self._plain.text)
+        tokens = words(self._normal.text, dense=1, sparse=1)
+        self._tokens = tokens if self._normal.text.isascii() else pieces(tokens)
+        self.words = [token.text for token in self._tokens]
+
+    @cached_property
+    def fingerprint(self) -> Fingerprint:
+        return fingerprint_of(self.words)
+
+    def original_span(self, start: int, end: int) -> Span:
+        """Translate a range of words into characters of the text as the host stores it."""
+        return self._plain.to_original(*self._readable_span(start, end))
+
+    def quoted_words(self, start: int, end: int) -> int:
+        """Count the words of a range that the text gives as somebody else's."""
+        return sum(max(0, min(end, q.end) - max(start, q.start)) for q in self._quotations)
+
+    @cached_property
+    def _quotations(self) -> list[Span]:
+        starts = [self._readable_span(at, at + 1).start for at in range(len(self._tokens))]
+        return [
+            Span(bisect_left(starts, quoted.start), bisect_left(starts, quoted.end))
+            for quoted in quoted_ranges(self._plain)
+        ]
+
+    def _readable_span(self, start: int, end: int) -> Span:
+        return self._normal.to_original(self._tokens[start].start, self._tokens[end - 1].end)
+
+
+def pieces(tokens: Sequence[Token]) -> list[Token]:
+    """Put characters of scripts without spaces together to pieces about as long as words.
+
+    Such characters are the only tokens that touch each other. Whether a piece ends between
+    two of them is decided by these two alone, as if by lot: two texts that share a passage
+    cut it alike, and a changed character spoils the pieces next to it and no others. So "in
+    a row", "words" and all thresholds mean much the same in every script, without a lexicon.
+    """
+    return [_joined(group) for group in _groups(tokens)]
+
+
+def _groups(tokens: Sequence[Token]) -> Iterator[list[Token]]:
+    group: list[Token] = []
+    for token in tokens:
+        if group and (len(group) >= _LONGEST_PIECE or _is_cut(group[-1], token)):
+            yield group
+            group = []
+        group.append(token)
+    if group:
+        yield group
+
+
+def _is_cut(left: Token, right: Token) -> bool:
+    if left.end != right.start or right.end - right.start > 1 or left.end - left.start > 1:
+        return True
+    length = _DENSE_PIECE if left.text >= _EAST_ASIAN else _SPARSE_PIECE
+    lot = (ord(left.text[0]) * 31 + ord(right.text[0])) * _SPREAD >> _SPREAD_DROP
+    return lot % length == 0
+
+
+def _joined(group: list[Token]) -> Token:
+    if len(group) == 1:
+        return group[0]
+    return Token("".join(token.text for token in group), group[0].start, group[-1].end)

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import pytest
+
+from moderation.detectors.duplicate.quotation import quoted_ranges
+from moderation.text.plain import plain_text
+from moderation.types import TextFormat
+
+
+def quoted(text, text_format=TextFormat.PLAIN):
+    plain = plain_text(text, text_format)
+    return [plain.text[start:end] for start, end in quoted_ranges(plain)]
+
+
+@pytest.mark.parametrize(
+    ("text", "quotation"),
+    [
+        ("“We open in spring,” said the clerk.", "“We open in spring,”"),
+        ("The clerk wrote: “We open in spring”.", "“We open in spring”"),
+        ('According to the clerk, "we open in spring".', '"we open in spring"'),
+        ("„Wir öffnen im Frühling“, sagte sie.", "„Wir öffnen im Frühling“"),
+        ("« Nous ouvrons au printemps », a expliqué le maire.", "« Nous ouvrons au printemps »"),
+        ("»Wir öffnen im Frühling«, erklärte er.", "»Wir öffnen im Frühling«"),
+        ("«Abrimos en primavera», dijo la alcaldesa.", "«Abrimos en primavera»"),
+        ("«Мы откроемся весной», заявил мэр.", "«Мы откроемся весной»"),
+        ("市长说：“我们春天开业。”", "“我们春天开业。”"),
+        ("「春に開きます」と市長は述べた。", "「春に開きます」"),
+        ("قال المدير: «سنفتح في الربيع».", "«سنفتح في الربيع»"),
+        ("“Wait for opinions” — the treasurer", "“Wait for opinions”"),
+    ],
+)
+def test_attributed_quotations_are_found(text, quotation):
+    assert quoted(text) == [quotation]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "“The market opens in spring. It has forty stalls.”",
+        "The so-called “market” opens in spring.",
+        "An unclosed “quotation said the clerk",
+        'A 5" screen and a 7" screen',
+        "",
+    ],
+)
+def test_quotation_marks_alone_prove_nothing(text):
+    assert quoted(text) == []
+
+
+def test_markup_sets_quotations_apart():
+    html = "<p>One</p><blockquote>Two <q>three</q></blockquote><p>Four</p>"
+    assert quoted(html, TextFormat.HTML) == ["Two three"]
+    assert [q.strip() for q in quoted("One\n\n> Two\n\nThree", TextFormat.MARKDOWN)] == ["Two"]
+
+
+def test_ranges_that_touch_become_one():
+    html = "<blockquote>The clerk said: “We open in spring.”</blockquote>"
+    assert quoted(html, TextFormat.HTML) == ["The clerk said: “We open in spring.”"]
+
+
+@pytest.mark.parametrize("text", ["“" * 200_000, '"' * 200_001, "„a“said" * 50_000, "”“" * 100_000])
+def test_any_heap_of_quotation_marks_is_read(text):
+    assert all(0 <= start < end <= len(text) for start, end in quoted_ranges(plain_text(text)))
