@@ -12,10 +12,11 @@ def main() -> int:
         return MISUSE
     try:
         from project.demo.command import run
+
+        return run(sys.argv[1:])
     except ModuleNotFoundError as error:
         print(f"demo: {error.name} is not installed; `make env` installs it", file=sys.stderr)
         return MISUSE
-    return run(sys.argv[1:])
 
 
 if __name__ == "__main__":

@@ -55,8 +55,7 @@ def _stay(options: Options) -> int:
         surroundings.migrate()
         from project.demo import accounts, site
 
-        print(f"Database   {surroundings.database_name()}")
-        print(f"Broker     {surroundings.broker_name(options.redis_url)}")
+        site.print_services(options)
         site.print_credentials(accounts.create())
         site.start(processes, options)
         site.load(options)

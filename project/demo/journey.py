@@ -12,16 +12,16 @@ from moderation.models import Case, CaseState, Decision, Policy
 from moderation.services import audit, decisions
 from moderation.services.hosts import load
 from project.demo.browser import Browser
-from project.demo.options import Options
 from project.demo.report import Report
 from project.demo.surroundings import HOST
+from project.demo.trial import Trial
 from project.newsroom.models import Article, Comment
 
 
-def travel(options: Options, password: str, report: Report) -> None:
+def travel(run: Trial, report: Report) -> None:
     """Open the queue as the moderator, hide the first case's text, undo it, verify the trail."""
-    base = f"http://{HOST}:{options.port}"
-    _open_queue(Browser(base), password, report)
+    base = f"http://{HOST}:{run.options.port}"
+    _open_queue(Browser(base), run.passwords["moderator"], report)
     case = Case.objects.filter(state=CaseState.OPEN).order_by("-priority", "opened_at").first()
     if case is None:
         report.add("Decision", "no case to decide: nothing was found")

@@ -37,7 +37,6 @@ class Report:
 
     def __init__(self) -> None:
         self._rows: list[Row] = []
-        self.seconds = 0.0
 
     @property
     def passed(self) -> bool:
@@ -49,14 +48,14 @@ class Report:
     def fail(self, name: str, value: str) -> None:
         self.add(name, value, ok=False)
 
-    def add_texts(self, haul: Haul) -> None:
+    def add_texts(self, haul: Haul, when: str) -> None:
         """Add what was loaded, and whether each text was scanned in full."""
         left_out = f"; {len(haul.skipped)} files skipped" if haul.skipped else ""
         self.add("Texts", f"{haul}{left_out}")
         states = Counter(Scan.objects.filter(_CURRENT).values_list("state", flat=True))
         told = ", ".join(f"{number} {state}" for state, number in sorted(states.items()))
         whole = states[ScanState.DONE] + states[ScanState.SKIPPED] == len(haul.loaded)
-        self.add("Scans", f"{told} in {self.seconds:.1f} s", ok=whole)
+        self.add("Scans", f"{told} {when}", ok=whole)
         failed = DetectorRun.objects.filter(state=RunState.FAILED)
         for detector, error in failed.values_list("detector", "error").distinct():
             self.fail("Detector", f"{detector} failed: {error}")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from django.db import DatabaseError
 from django.urls import reverse
 
+from project.demo import surroundings
 from project.demo.accounts import Credentials
 from project.demo.options import Options
 from project.demo.problems import Problem, first_line
@@ -107,6 +108,12 @@ def _print_left_out(haul: Haul) -> None:
 def address(options: Options, name: str) -> str:
     """Return the full address of a named page."""
     return f"http://{HOST}:{options.port}{reverse(name)}"
+
+
+def print_services(options: Options) -> None:
+    """Say where the rows and the messages are."""
+    print(f"Database   {surroundings.database_name()}")
+    print(f"Broker     {surroundings.broker_name(options.redis_url)}", flush=True)
 
 
 def print_credentials(credentials: list[Credentials]) -> None:

@@ -12,17 +12,21 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html.parser import HTMLParser
+from html import unescape
 from pathlib import Path
 
 from django.utils.html import escape
 from django.utils.text import slugify
+
+from moderation.text.html_reader import HtmlToken, html_tokens, readable_tokens
 
 MARKUP = {".html", ".htm"}
 SUFFIXES = {".txt", *MARKUP}
 MAX_BYTES = 10 * 1024 * 1024
 MAX_HEADLINE = 200
 MAX_SLUG = 80
+# The first of these that has text is a page's headline.
+HEADINGS = ("h1", "title", "h2")
 
 # Where a byte order mark says how a file is written, it is believed.
 MARKS = {
@@ -123,10 +127,7 @@ def decode(data: bytes) -> tuple[str, str]:
 def _page(name: str, key: str, text: str, note: str) -> Page:
     stem = Path(name).stem
     if Path(name).suffix.lower() in MARKUP:
-        page = _PageReader(text)
-        headline, body = page.headline, page.body
-        if not page.has_text:
-            raise NotAPage("no text in the markup")
+        headline, body = html_page(text)
     else:
         headline, body = _first_line(text), paragraphs(text)
     # The same file has the same address on every run, whatever else is in the folder.
@@ -152,57 +153,38 @@ def _shorten(headline: str) -> str:
     return headline[: MAX_HEADLINE - 1].rstrip() + "…"
 
 
-class _PageReader(HTMLParser):
-    """Finds the headline and the body of a page, and whether there is anything to read in it.
+def html_page(text: str) -> tuple[str, str]:
+    """Return the headline and the body of a page, or of a part of one.
 
-    The body is what stands between ``<body>`` and ``</body>`` as it was written, or the whole
-    file where it is a fragment.
+    The body is what stands between ``<body>`` and ``</body>``, as it was written. Raises
+    ``NotAPage`` if there is nothing to read in it.
     """
+    begin, end = 0, len(text)
+    headings: dict[str, list[str]] = {}
+    heading = ""
+    for token in html_tokens(text):
+        match token.piece, token.name:
+            case "open", "body" if not begin:
+                begin = token.end
+            case "close", "body":
+                end = token.start
+            case "raw", "title":
+                headings.setdefault("title", [text[token.start : token.end]])
+            case "open", ("h1" | "h2") as name if name not in headings:
+                heading, headings[name] = name, []
+            case "close", name if name == heading:
+                heading = ""
+            case "text", _ if heading:
+                headings[heading].append(text[token.start : token.end])
+    body = text[begin:end].strip()
+    if not any(_has_text(body[token.start : token.end], token) for token in readable_tokens(body)):
+        raise NotAPage("no text in the markup")
+    found = (unescape("".join(headings.get(name, ()))).strip() for name in HEADINGS)
+    return next(filter(None, found), ""), body
 
-    SILENT = frozenset({"script", "style", "template", "noscript", "title"})
-    # The first of these that has text is the headline.
-    HEADINGS = ("h1", "title", "h2")
 
-    def __init__(self, text: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.has_text = False
-        self._line_starts = [0, *(m.end() for m in re.finditer("\n", text))]
-        self._inside: list[str] = []
-        self._headings: dict[str, str] = {}
-        self._begin, self._end = 0, len(text)
-        self.feed(text)
-        self.close()
-        self.body = text[self._begin : self._end].strip()
-
-    @property
-    def headline(self) -> str:
-        found = (self._headings.get(tag, "").strip() for tag in self.HEADINGS)
-        return next(filter(None, found), "")
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "body" and not self._begin:
-            self._begin = self._offset() + len(self.get_starttag_text() or "")
-            self._inside.clear()
-        elif tag in self.SILENT or (tag in self.HEADINGS and tag not in self._headings):
-            self._inside.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "body":
-            self._end = self._offset()
-        elif tag in self._inside:
-            while self._inside.pop() != tag:
-                pass
-
-    def handle_data(self, data: str) -> None:
-        for tag in self._inside:
-            if tag in self.HEADINGS:
-                self._headings[tag] = self._headings.get(tag, "") + data
-        if not self.has_text and not self.SILENT.intersection(self._inside):
-            self.has_text = bool(data.strip())
-
-    def _offset(self) -> int:
-        line, column = self.getpos()
-        return self._line_starts[line - 1] + column
+def _has_text(text: str, token: HtmlToken) -> bool:
+    return token.piece in {"text", "raw"} and bool(unescape(text).strip())
 
 
 def _relative(path: Path, folder: Path) -> str:

@@ -32,7 +32,8 @@ def front_page(request: HttpRequest, section: str = "") -> HttpResponse:
     public = Article.objects.filter(is_public=True)
     # The beginning is enough for a teaser; a body may be megabytes long.
     articles = (
-        public.select_related("author")
+        public.order_by("-published_at", "-pk")  # a query that counts ignores the model's order
+        .select_related("author")
         .defer("body")
         .annotate(
             beginning=Left("body", 2000),
