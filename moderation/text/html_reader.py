@@ -134,13 +134,10 @@ class MarkupScanner:
         return close.start() if close else self.end
 
 
-def without_unreadable(raw: str) -> str:
-    """Return the HTML without scripts, styles, templates and the like, content included."""
-    kept = []
-    for token, hidden in _with_visibility(html_tokens(raw)):
-        if not hidden:
-            kept.append(raw[token.start : token.end])
-    return "".join(kept)
+def readable_tokens(raw: str) -> Iterator[HtmlToken]:
+    """Split ``raw`` as :func:`html_tokens`, without scripts, styles, templates and the like."""
+    hiding = _Hiding()
+    return (token for token in html_tokens(raw) if not hiding.hides(token))
 
 
 def read_html(raw: str, out: Readable, start: int = 0, end: int | None = None) -> None:
@@ -246,12 +243,6 @@ class _Hiding:
             elif token.piece == "close":
                 self._depth -= 1
         return True
-
-
-def _with_visibility(tokens: Iterator[HtmlToken]) -> Iterator[tuple[HtmlToken, bool]]:
-    hiding = _Hiding()
-    for token in tokens:
-        yield token, hiding.hides(token)
 
 
 @cache

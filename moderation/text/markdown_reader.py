@@ -14,15 +14,16 @@ import re
 import string
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from operator import itemgetter
+from typing import NamedTuple
 
 from moderation.text.html_reader import HtmlReader, HtmlToken, MarkupScanner
 from moderation.text.readable import CODE, QUOTE, Readable
 from moderation.types import Span
 
-_LINE = re.compile(r"[^\n]*")
 _QUOTE_MARKS = re.compile(r"(?: {0,3}> ?)++")
 _LIST_MARK = re.compile(r" {0,3}(?:[-*+]|(?P<number>\d{1,9})[.)])(?:[ \t]{1,4}(?=[^ \t])|[ \t]|$)")
 _HEADING = re.compile(r" {0,3}#{1,6}(?:[ \t]++|$)")
@@ -297,8 +298,7 @@ class _Action(Enum):
     CELL = auto()
 
 
-@dataclass(slots=True)
-class _Mark:
+class _Mark(NamedTuple):
     """A stretch of a paragraph that is not shown as it stands."""
 
     start: int
@@ -334,7 +334,7 @@ class _Inline:
         at = 0
         while found := _INLINE.search(self._text, at):
             at = self._take(found)
-        return sorted(self._marks, key=lambda mark: mark.start)
+        return sorted(self._marks, key=itemgetter(0))
 
     def _take(self, found: re.Match[str]) -> int:
         start, end = found.span()
@@ -484,10 +484,7 @@ class _Writer:
         self._out.close(CODE)
 
     def _paragraph(self, lines: list[Span], *, cells: bool) -> None:
-        text = "\n".join(self._raw[start:end] for start, end in lines)
-        places = array("I")
-        for start, end in lines:
-            places.extend(range(start, end + 1))
+        text, places = self._joined_lines(lines)
         at = 0
         for mark in _Inline(text, self._references, cells=cells).marks():
             self._flow(text, places, at, mark.start)
@@ -495,17 +492,26 @@ class _Writer:
             at = mark.end
         self._flow(text, places, at, len(text))
 
-    def _flow(self, text: str, places: array[int], start: int, end: int) -> None:
-        if self._html.hiding:
-            return
-        for line in _LINE.finditer(text, start, end):
-            first, last = line.span()
-            if last > first:
-                self._out.flowing(text[first:last], places[first])
-            if last < end:
-                self._out.space(places[last], places[last] + 1)
+    def _joined_lines(self, lines: list[Span]) -> tuple[str, Sequence[int]]:
+        """Return the lines as one text and, for each character, where it stands."""
+        if len(lines) == 1:
+            start, end = lines[0]
+            return self._raw[start:end], range(start, end + 1)
+        places = array("I")
+        for start, end in lines:
+            places.extend(range(start, end + 1))
+        return "\n".join(self._raw[start:end] for start, end in lines), places
 
-    def _apply(self, mark: _Mark, text: str, places: array[int]) -> None:
+    def _flow(self, text: str, places: Sequence[int], start: int, end: int) -> None:
+        while start < end and not self._html.hiding:
+            newline = text.find("\n", start, end)
+            last = end if newline < 0 else newline
+            self._out.flowing(text[start:last], places[start])
+            if newline >= 0:
+                self._out.space(places[newline], places[newline] + 1)
+            start = last + 1
+
+    def _apply(self, mark: _Mark, text: str, places: Sequence[int]) -> None:
         start, end = places[mark.start], places[mark.end - 1] + 1
         if mark.action is _Action.MARKUP:
             for token in mark.tokens:
@@ -521,14 +527,16 @@ class _Writer:
         elif mark.inner:
             self._code_span(text, places, mark.inner)
 
-    def _code_span(self, text: str, places: array[int], inner: Span) -> None:
+    def _code_span(self, text: str, places: Sequence[int], inner: Span) -> None:
+        start, end = inner
         self._out.open(CODE)
-        for line in _LINE.finditer(text, inner.start, inner.end):
-            first, last = line.span()
-            if last > first:
-                self._out.literal(text[first:last], places[first])
-            if last < inner.end:
-                self._out.space(places[last], places[last] + 1)
+        while start < end:
+            newline = text.find("\n", start, end)
+            last = end if newline < 0 else newline
+            self._out.literal(text[start:last], places[start])
+            if newline >= 0:
+                self._out.space(places[newline], places[newline] + 1)
+            start = last + 1
         self._out.close(CODE)
 
 
@@ -561,6 +569,8 @@ def _joined(lines: list[Span]) -> Iterator[Span]:
 
 
 def _html_block_end(line: str, skip: int) -> re.Pattern[str] | None:
+    if "<" not in line[skip : skip + 4]:
+        return None
     for begins, ends in _HTML_BLOCKS:
         if begins.match(line, skip):
             return ends

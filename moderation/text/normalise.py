@@ -71,6 +71,9 @@ def normalise(
     return _finish(work)
 
 
+_MOST_DISGUISES = 1000
+
+
 class _Work:
     """A text on its way, and what was noticed so far."""
 
@@ -87,8 +90,18 @@ class _Work:
         self.mapped = rewrite(self.mapped, edits)
 
     def notice(self, kind: DisguiseKind, start: int, end: int) -> None:
-        """Remember a disguise at a range of the text as it is now."""
-        self.disguises.append(Disguise(kind, *self.mapped.to_original(start, end)))
+        """Remember a disguise at a range of the text as it is now.
+
+        The range is widened to the words it touches: an invisible character shows nothing.
+        A text with thousands of disguises is not told about each of them.
+        """
+        if len(self.disguises) >= _MOST_DISGUISES:
+            return
+        start, end = _with_word(self.text, start, end)
+        found = Disguise(kind, *self.mapped.to_original(start, end))
+        if self.disguises and self.disguises[-1] == found:
+            return
+        self.disguises.append(found)
 
 
 def _finish(work: _Work) -> Normalised:
@@ -143,10 +156,10 @@ def _drop_invisible(work: _Work) -> None:
         start, end = run.span()
         edits.append(Edit(start, end, ""))
         if _OVERRIDE.search(run.group()):
-            work.notice("bidi", *_with_word(text, start, end))
+            work.notice("bidi", start, end)
         elif _hides_in_word(text, start, end):
             kind: DisguiseKind = "bidi" if _ANY_BIDI.search(run.group()) else "invisible"
-            work.notice(kind, *_with_word(text, start, end))
+            work.notice(kind, start, end)
     work.edit(edits)
 
 
@@ -189,7 +202,7 @@ def _thin_out_marks(work: _Work) -> None:
     for pattern in (_MARKS_TOO_MANY, _OVERLAYS, _ENDLESS_MARKS):
         edits = [Edit(*found.span(), "") for found in pattern.finditer(work.text)]
         for edit in edits:
-            work.notice("combining", *_with_word(work.text, edit.start, edit.end))
+            work.notice("combining", edit.start, edit.end)
         work.edit(edits)
 
 
@@ -409,7 +422,7 @@ def _unify_masks(work: _Work) -> None:
         if _MASK_SIGNS.search(mask[1]) and mask[1].strip("*")
     ]
     for edit in edits:
-        work.notice("leet", *_with_word(work.text, edit.start, edit.end))
+        work.notice("leet", edit.start, edit.end)
     work.edit(edits)
 
 

@@ -12,7 +12,10 @@ QUOTE = "quote"
 CODE = "code"
 
 _REFERENCE = r"&(?:\#[0-9]{1,32};?|\#[xX][0-9a-fA-F]{1,32};?|[A-Za-z][A-Za-z0-9]{0,31};?)"
-_BLANK_OR_REFERENCE = re.compile(rf"[ \t\n\r\f]+|{_REFERENCE}")
+# A single space between two words is left out: it stays as it is.
+_BLANK_OR_REFERENCE = re.compile(
+    rf"[\t\n\r\f][ \t\n\r\f]*+|[ ][ \t\n\r\f]++|\A[ ]|[ ]\Z|{_REFERENCE}"
+)
 _ONLY_REFERENCE = re.compile(_REFERENCE)
 _BLANKS = " \t\n\r\f"
 
@@ -32,6 +35,7 @@ class Readable:
         self._breaks = 0
         self._blank = ""
         self._gap = Span(0, 0)
+        self._pending = False
         self._open: dict[str, _OpenRange] = {QUOTE: _OpenRange(), CODE: _OpenRange()}
 
     @property
@@ -47,6 +51,7 @@ class Readable:
 
     def open(self, kind: str) -> None:
         self._open[kind].depth += 1
+        self._pending = True
 
     def close(self, kind: str) -> None:
         opened = self._open[kind]
@@ -77,7 +82,8 @@ class Readable:
         """Add characters that stand one for one at ``start`` of the original."""
         if not text:
             return
-        self._flush()
+        if self._pending:
+            self._flush()
         end = start + len(text)
         self._parts.append(text)
         self.starts += self._positions[start:end]
@@ -87,7 +93,8 @@ class Readable:
         """Add characters that all stand for the original range ``start:end``."""
         if not text:
             return
-        self._flush()
+        if self._pending:
+            self._flush()
         self._append(text, start, end)
 
     def flowing(self, text: str, start: int) -> None:
@@ -96,8 +103,6 @@ class Readable:
         for found in _BLANK_OR_REFERENCE.finditer(text):
             first, last = found.span()
             piece = found.group()
-            if piece == " " and first > 0 and last < len(text):
-                continue
             self.literal(text[at:first], start + at)
             if piece[0] == "&":
                 self._reference(piece, start + first)
@@ -135,8 +140,10 @@ class Readable:
         if self._breaks or self._blank:
             start = self._gap.start
         self._gap = Span(start, end)
+        self._pending = True
 
     def _flush(self) -> None:
+        self._pending = False
         if self._breaks or self._blank:
             if self.starts:
                 separator = "\n" * self._breaks or self._blank

@@ -14,9 +14,9 @@ _STOPS_ANYWHERE = "。！？｡．।॥։۔؟።፧។៕၊။།༎᠃᠉꓿�
 _CLOSERS = "\"'’”»›)\\]}」』】〉》）"
 _OPENERS = "\"'‘“«‹(\\[{「『【〈《（¿¡—–*•-"
 _END = re.compile(
-    rf"""[.!?…]++[{_CLOSERS}]*+(?=\s)\s*+      # a stop needs white space after it
-      | [{_STOPS_ANYWHERE}]++[{_CLOSERS}]*+\s*+ # unless its script writes none
-      | \n\s*+                                  # a line break, judged below
+    rf"""(?P<mark>[.!?…]++)[{_CLOSERS}]*+(?P<gap>\s*+)
+      | (?P<stop>[{_STOPS_ANYWHERE}]++)[{_CLOSERS}]*+\s*+
+      | \n\s*+
     """,
     re.VERBOSE,
 )
@@ -66,29 +66,24 @@ def paragraphs(text: str) -> list[Span]:
 
 
 def _ends_sentence(text: str, end: re.Match[str]) -> bool:
-    mark = end.group()
-    after = text[end.end() : end.end() + 2].lstrip(_OPENERS)
-    goes_on = after[:1].islower()
-    if mark[0] == "\n":
-        return mark.count("\n") > 1 or not goes_on
-    if mark[0] in _STOPS_ANYWHERE or mark.count("\n") > 1:
+    if end["stop"] or end.group().count("\n") > 1:
         return True
-    if mark[0] in "!?":
+    goes_on = text[end.end() : end.end() + 2].lstrip(_OPENERS)[:1].islower()
+    mark = end["mark"]
+    if mark is None:
         return not goes_on
-    return not goes_on and not (mark[0] == "." and _is_abbreviation(text, end))
-
-
-def _is_abbreviation(text: str, stop: re.Match[str]) -> bool:
-    if stop.group().startswith(".."):
+    if goes_on or not end["gap"]:
         return False
-    before = text[max(0, stop.start() - _LONGEST_ABBREVIATION) : stop.start()]
-    word = _WORD_BEFORE.search(before)
+    return mark != "." or not _is_abbreviation(text, end.start())
+
+
+def _is_abbreviation(text: str, stop: int) -> bool:
+    word = _WORD_BEFORE.search(text[max(0, stop - _LONGEST_ABBREVIATION) : stop])
     if word is None:
         return False
     name = word.group()
-    if len(name) == 1 and name.isupper() and name != "I":
-        return True
-    return name.lower() in _ABBREVIATIONS
+    initial = len(name) == 1 and name.isupper() and name != "I"
+    return initial or name.lower() in _ABBREVIATIONS
 
 
 def _add(found: list[Span], text: str, start: int, end: int) -> None:
