@@ -47,7 +47,7 @@ bench: env ## run every benchmark in benchmarks/
 	done
 
 screenshots: env ## take a picture of every page of the demo site
-	$(PY) -m project.screenshots
+	$(PY) .ci/screenshots.py
 
 messages: env ## collect the translatable strings and compile the catalogues
 	$(PY) .ci/translations.py --write

@@ -78,7 +78,7 @@ class Server(ABC):
     stop_signal = signal.SIGTERM
 
     def __init__(self) -> None:
-        self.port = _free_port()
+        self.port = free_port()
         self.folder = Path(tempfile.mkdtemp(prefix=f"moderation-{self.name}-"))
         self.log = self.folder / "server.log"
         self._owner = os.getpid()
@@ -347,7 +347,8 @@ def _die_with_parent() -> list[str]:
     return [program, "--pdeathsig", "TERM", "--"] if program else []
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on at the moment."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
