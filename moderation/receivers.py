@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import logging
-from functools import partial
 from typing import Any
 
-from django.db import models, transaction
+from django.db import models
 from django.db.models.signals import post_delete, post_save
 
 from moderation.services import intake
-from moderation.services.database import moderation_db
-from moderation.services.hosts import find_subject, resolve
+from moderation.services.hosts import resolve
 from moderation.services.scanning import where
 from moderation.targets import registry
 from moderation.targets.base import is_own_write
@@ -43,15 +41,7 @@ def deleted(sender: type[models.Model], instance: models.Model, using: str, **_k
     if not _concerns_us(sender):
         return
     try:
-        if using == moderation_db():
-            with transaction.atomic(using=using):
-                intake.forget(instance, using=using)
-        else:
-            subject = find_subject(instance, using)
-            if subject is not None:
-                transaction.on_commit(
-                    partial(intake.forget_subject, subject), using=using, robust=True
-                )
+        intake.forget(instance, using=using)
     except Exception as error:  # noqa: BLE001 - a deletion never fails because of us
         logger.error("%s was deleted unnoticed: %s", sender._meta.label, where(error))  # noqa: TRY400 - a trace may hold text
 

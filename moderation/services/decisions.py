@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -35,7 +36,7 @@ from moderation.services.errors import (
     NotAllowed,
     PolicyRequired,
 )
-from moderation.services.hosts import load
+from moderation.services.hosts import host_database, load, registration_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,7 @@ def decide(
     """
     who = actor if isinstance(actor, Actor) else human(actor)
     ruling = _outcome(outcome)
-    with write_transaction() as using:
-        case, subject = _lock(case_id, using)
+    with _locked(case_id) as (case, subject, using):
         _check(case, subject, who, version)
         cited = _policies(policies, using)
         if ruling in RESTRICTING and not cited:
@@ -153,9 +153,8 @@ def undo(decision_id: int, *, actor: Any, batch_id: uuid.UUID | None = None) -> 
     the case was reopened meanwhile, or ``EffectFailed``.
     """
     who = actor if isinstance(actor, Actor) else human(actor)
-    with write_transaction() as using:
-        original = Decision.objects.using(using).get(pk=decision_id)
-        case, subject = _lock(original.case_id, using)
+    original = Decision.objects.using(moderation_db()).get(pk=decision_id)
+    with _locked(original.case_id) as (case, subject, using):
         _check_undo(original, case, who, using)
         reversal = _write(case, who, outcome=Outcome.UNDO, reverses=original, batch_id=batch_id)
         effect = effects.revert(original, subject)
@@ -213,11 +212,25 @@ def _outcome(value: str) -> Outcome:
     return outcome
 
 
-def _lock(case_id: int, using: str) -> tuple[Case, Subject]:
-    """Lock subject and case, in the order in which everybody locks them."""
-    subject_id = Case.objects.using(using).values_list("subject_id", flat=True).get(pk=case_id)
-    subject = Subject.objects.using(using).select_for_update().get(pk=subject_id)
-    return Case.objects.using(using).select_for_update().get(pk=case_id), subject
+@contextmanager
+def _locked(case_id: int) -> Iterator[tuple[Case, Subject, str]]:
+    """Open the transaction of a decision and lock host row, subject and case.
+
+    In this order: a host that saves or deletes the object holds its row before the receivers
+    come to the subject.
+    """
+    using = moderation_db()
+    case = Case.objects.using(using).select_related("subject").get(pk=case_id)
+    with ExitStack() as stack:
+        database = host_database(case.subject)
+        if database != using:
+            stack.enter_context(transaction.atomic(using=database))
+        stack.enter_context(write_transaction(using))
+        load(case.subject, lock=True)
+        subject = (
+            Subject.objects.using(using).select_for_update(no_key=True).get(pk=case.subject_id)
+        )
+        yield Case.objects.using(using).select_for_update().get(pk=case_id), subject, using
 
 
 def _check(case: Case, subject: Subject, who: Actor, version: int) -> None:
@@ -237,8 +250,6 @@ def _is_own(subject: Subject, user: Any) -> bool:
     """Ask the host too: the author may have been set after the last scan."""
     if subject.author_id is not None:
         return bool(subject.author_id == user.pk)
-    from moderation.services.hosts import registration_of
-
     registration = registration_of(subject)
     obj = load(subject) if registration is not None else None
     if registration is None or obj is None:

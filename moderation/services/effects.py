@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from moderation.models import Decision, Effect, EffectState, Outcome, Subject
 from moderation.models.decisions import DISMISSING, HIDING
 from moderation.services.errors import EffectFailed
-from moderation.services.hosts import load, registration_of
+from moderation.services.hosts import host_database, load, registration_of
 from moderation.targets import Target, own_write
 
 
@@ -24,7 +24,7 @@ def apply(decision: Decision, subject: Subject) -> Effect | None:
         return None
     effect = Effect(decision=decision, action=action)
     registration = registration_of(subject)
-    with transaction.atomic(using=_host_alias(subject)):
+    with transaction.atomic(using=host_database(subject)):
         obj = load(subject, lock=True)
         if registration is None or obj is None:
             effect.state = EffectState.GONE
@@ -44,7 +44,7 @@ def revert(decision: Decision, subject: Subject) -> Effect | None:
     if effect is None or effect.state != EffectState.APPLIED:
         return effect
     registration = registration_of(subject)
-    with transaction.atomic(using=_host_alias(subject)):
+    with transaction.atomic(using=host_database(subject)):
         obj = load(subject, lock=True)
         if registration is None or obj is None:
             effect.state = EffectState.GONE
@@ -93,7 +93,3 @@ def _write(action: Callable[[models.Model], None], obj: models.Model) -> None:
         raise EffectFailed(
             _("The site could not carry this out (%(error)s).") % {"error": type(error).__name__}
         ) from error
-
-
-def _host_alias(subject: Subject) -> str:
-    return subject.database

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
-from django.db import models
+from django.db import connections, models
 
 from moderation.models import Subject
 from moderation.services.database import moderation_db
@@ -55,28 +55,27 @@ def registration_of(subject: Subject) -> Registration | None:
     return registry.lookup(model)
 
 
+def host_database(subject: Subject) -> str:
+    """Return where the host object lives; our own database when its alias was removed."""
+    return subject.database if subject.database in connections else moderation_db()
+
+
 def load(subject: Subject, *, lock: bool = False) -> models.Model | None:
-    """Load the host object behind a subject, or None when it is gone."""
+    """Load the host object behind a subject, or None when it is gone.
+
+    ``lock`` holds its row until the end of the transaction, which has to be open.
+    """
     registration = registration_of(subject)
-    if registration is None:
+    if registration is None or subject.database not in connections:
         return None
     rows = registration.target.queryset(subject.database)
     if lock:
-        rows = (
-            rows.select_for_update(of=("self",))
-            if _can_lock_self(rows)
-            else rows.select_for_update()
-        )
+        has_of = connections[subject.database].features.has_select_for_update_of
+        rows = rows.select_for_update(of=("self",) if has_of else ())
     try:
         return rows.get(pk=subject.object_id)
     except (ObjectDoesNotExist, ValueError, ValidationError):
         return None
-
-
-def _can_lock_self(rows: models.QuerySet[models.Model]) -> bool:
-    from django.db import connections
-
-    return connections[rows.db].features.has_select_for_update_of
 
 
 def find_subject(obj: models.Model, using: str) -> Subject | None:

@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from moderation.conf import settings
+from moderation.corpus import get_corpus
 from moderation.dispatch import Job, get_dispatcher
 from moderation.models import Scan, ScanState, Snapshot, Subject
 from moderation.models.scans import ScanReason
@@ -350,34 +351,46 @@ def _take_in_fresh(
 
 def forget(obj: models.Model, *, using: str) -> None:
     """The host deleted ``obj``: its open case is moot, its text no longer a source of copies."""
-    if not tables_exist(moderation_db()):
+    own = moderation_db()
+    if not tables_exist(own):
         return
     subject = find_subject(obj, using)
-    if subject is not None:
+    if subject is None:
+        return
+    if own == using:
         forget_subject(subject)
+    else:
+        transaction.on_commit(partial(forget_subject, subject), using=using, robust=True)
 
 
 def forget_subject(subject: Subject) -> None:
-    """Record that the host object of ``subject`` is gone."""
+    """Record that the host object of ``subject`` is gone, and close its case once committed.
+
+    The case waits for the commit because the audit trail is locked by whoever writes to it:
+    a host's long transaction must not keep everybody else from it.
+    """
     own = moderation_db()
     with write_transaction(own):
-        locked = Subject.objects.using(own).select_for_update().get(pk=subject.pk)
-        if locked.deleted_at is not None:
+        now = timezone.now()
+        gone = Subject.objects.using(own).filter(pk=subject.pk, deleted_at=None)
+        if not gone.update(deleted_at=now):
             return
-        locked.deleted_at = timezone.now()
-        locked.save(using=own, update_fields=["deleted_at"])
-        Snapshot.objects.using(own).filter(subject=locked, is_current=True).update(is_current=False)
+        Snapshot.objects.using(own).filter(subject=subject, is_current=True).update(
+            is_current=False
+        )
         Scan.objects.using(own).filter(
-            snapshot__subject=locked, state__in=(ScanState.QUEUED, ScanState.RUNNING)
-        ).update(state=ScanState.SUPERSEDED, finished_at=timezone.now(), lease_token="")
-        _unindex(locked)
-        cases.close_moot(locked, "deleted")
+            snapshot__subject=subject, state__in=(ScanState.QUEUED, ScanState.RUNNING)
+        ).update(state=ScanState.SUPERSEDED, finished_at=now, lease_token="")
+        transaction.on_commit(partial(settle_deleted, subject.pk), using=own, robust=True)
 
 
-def _unindex(subject: Subject) -> None:
-    from moderation.corpus import get_corpus
-
-    get_corpus().unindex(subject_id=subject.pk)
+def settle_deleted(subject_id: int) -> None:
+    """Close the case of a deleted object and take its text out of the index."""
+    own = moderation_db()
+    with write_transaction(own):
+        subject = Subject.objects.using(own).select_for_update(no_key=True).get(pk=subject_id)
+        get_corpus().unindex(subject_id=subject_id)
+        cases.close_moot(subject, "deleted")
 
 
 def _log_unreadable(registration: Registration, obj: models.Model, error: Exception) -> None:

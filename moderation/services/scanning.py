@@ -289,7 +289,7 @@ def _ms_since(started: float) -> int:
 def _finish(scan: Scan, parts: list[Part], scanned_chars: int, duration_ms: int) -> str | None:
     using = scan._state.db
     with write_transaction(using):
-        Subject.objects.using(using).select_for_update().get(pk=scan.snapshot.subject_id)
+        Subject.objects.using(using).select_for_update(no_key=True).get(pk=scan.snapshot.subject_id)
         locked = _locked(scan)
         if locked is None:
             return None

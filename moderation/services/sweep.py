@@ -12,11 +12,12 @@ from django.utils import timezone
 from moderation.conf import settings
 from moderation.dispatch import Job, get_dispatcher
 from moderation.models import Scan, ScanState, Subject
+from moderation.models.cases import OPEN_CASES
 from moderation.models.scans import ScanReason
 from moderation.services import cases, walks
 from moderation.services.database import moderation_db
 from moderation.services.hosts import content_type_of
-from moderation.services.intake import forget_subject, take_in_batch
+from moderation.services.intake import forget_subject, settle_deleted, take_in_batch
 from moderation.targets import Registration, registry
 
 LONGEST_PAUSE = 3600
@@ -51,6 +52,7 @@ def sweep(*, complete: bool = False) -> SweepResult:
         for alias in walks.aliases_of(registration.root):
             _catch_up(registration, alias, result, complete=complete)
             _forget_missing(registration, alias, result, complete=complete)
+    _settle_deleted()
     result.asked = _ask_due(complete=complete)
     return result
 
@@ -63,6 +65,17 @@ def _recover_lost() -> int:
         .filter(state=ScanState.RUNNING, lease_until__lt=now)
         .update(state=ScanState.QUEUED, due_at=now, lease_token="", lease_until=None)
     )
+
+
+def _settle_deleted() -> None:
+    """Close cases of deleted objects that a crash right after the deletion left open."""
+    left = (
+        Subject.objects.using(moderation_db())
+        .filter(deleted_at__isnull=False, cases__state__in=OPEN_CASES)
+        .values_list("pk", flat=True)
+    )
+    for subject_id in list(left[: settings.SWEEP_BATCH]):
+        settle_deleted(subject_id)
 
 
 def _ask_due(*, complete: bool) -> int:

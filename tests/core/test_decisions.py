@@ -319,8 +319,11 @@ def test_signals_tell_after_the_commit(
     ]
 
 
-def test_a_deleted_object_closes_its_case_as_moot(case, comment, moderator, policy):
-    comment.delete()
+def test_a_deleted_object_closes_its_case_as_moot(
+    case, comment, moderator, policy, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        comment.delete()
     fresh = Case.objects.get()
     assert fresh.state == CaseState.CLOSED_MOOT
     with pytest.raises(Conflict):
@@ -331,6 +334,7 @@ def test_a_deleted_object_closes_its_case_as_moot(case, comment, moderator, poli
     subject = find_subject(again, "default")
     assert subject is not None
     assert subject.pk != case.subject_id
-    intake.forget_subject(subject)
-    intake.forget_subject(subject)
+    with django_capture_on_commit_callbacks(execute=True):
+        intake.forget_subject(subject)
+        intake.forget_subject(subject)
     assert Event.objects.filter(verb="case.closed_moot").count() == 1

@@ -258,6 +258,8 @@ def test_deleting_closes_and_forgets(scan_all):
     article = new_article(body="badword")
     scan_all()
     article.delete()
+    assert Case.objects.get().state == CaseState.OPEN  # nothing is committed within a test
+    sweep()
     assert Case.objects.get().state == CaseState.CLOSED_MOOT
     assert Subject.objects.get().deleted_at is not None
     assert not Snapshot.objects.filter(is_current=True).exists()
