@@ -9,6 +9,13 @@ from django.contrib.auth.models import Permission, User
 from django.db import transaction
 from django.db.models import Q
 
+# Who they are and what they may do, by the name of the account.
+PEOPLE = {
+    "admin": ("Alma Quist", "may do everything"),
+    "moderator": ("Noor Halden", "works the queue"),
+    "author": ("Robin Ashdown", "writes articles"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
@@ -24,26 +31,22 @@ def create(*, reset: bool = False) -> list[Credentials]:
 
     With ``reset`` all of them get a new one.
     """
-    roles = {
-        "admin": "may do everything",
-        "moderator": "works the queue",
-        "author": "writes articles",
-    }
     with transaction.atomic():
         return [
             Credentials(username, password, role)
-            for username, role in roles.items()
-            if (password := _provide(username, reset=reset))
+            for username, (name, role) in PEOPLE.items()
+            if (password := _provide(username, name, reset=reset))
         ]
 
 
-def _provide(username: str, *, reset: bool) -> str:
+def _provide(username: str, name: str, *, reset: bool) -> str:
     """Return the new password of ``username``, empty where it has one that stays."""
     user, _created = User.objects.get_or_create(username=username, defaults={"password": "!"})
     if user.has_usable_password() and not reset:
         return ""
     password = secrets.token_urlsafe(12)
     user.set_password(password)
+    user.first_name, user.last_name = name.split()
     user.is_staff = True
     user.is_superuser = username == "admin"
     user.save()

@@ -17,6 +17,18 @@ from project.demo.surroundings import HOST
 from project.demo.trial import Trial
 from project.newsroom.models import Article, Comment
 
+# The starter policies that a finding speaks to: by kind and category, else by kind.
+POLICIES = {
+    "duplicate": "copied",
+    "scraped": "low-quality",
+    "framing": "personal-attack",
+    "framing/dehumanise": "dehumanising",
+    "framing/profanity_directed": "profanity",
+    "framing/rage_bait": "rage-bait",
+    "framing/shouting": "shouting",
+    "framing/threat": "threats",
+}
+
 
 def travel(run: Trial, report: Report) -> None:
     """Open the queue as the moderator, hide the first case's text, undo it, verify the trail."""
@@ -51,10 +63,10 @@ def _open_queue(browser: Browser, password: str, report: Report) -> None:
 
 def _hide_and_restore(case: Case, reader: Browser, report: Report) -> None:
     moderator = User.objects.get(username="moderator")
-    policy = Policy.objects.filter(is_active=True).first()
+    policy = Policy.objects.get(code=_policy_for(case.categories[0]))
     obj = load(case.subject)
-    if obj is None or policy is None:
-        report.fail("Decision", "the text or the policies are missing")
+    if obj is None:
+        report.fail("Decision", "the text is gone")
         return
     seen_before = _is_seen(obj, reader)
     decision = decisions.decide(
@@ -82,6 +94,11 @@ def _hide_and_restore(case: Case, reader: Browser, report: Report) -> None:
         + f", {recorded} decisions on record, the case is {'open' if reopened else 'not open'}",
         ok=seen_after and reopened and recorded == 2,
     )
+
+
+def _policy_for(category: str) -> str:
+    """Return the code of the house rule that a text with this finding breaks."""
+    return POLICIES.get(category) or POLICIES[category.partition("/")[0]]
 
 
 def _is_seen(obj: Model, reader: Browser) -> bool:

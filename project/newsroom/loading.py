@@ -55,7 +55,7 @@ def _add_article(text: content.ArticleText, now: datetime) -> Loaded:
             "body": text.body,
             "section": text.section,
             "author": _account(text.author),
-            "published_at": now - timedelta(days=text.days_ago),
+            "published_at": _morning(now - timedelta(days=text.days_ago)),
         },
     )
     return Loaded(Article, article.pk, text.slug, "new" if created else "unchanged")
@@ -91,6 +91,10 @@ def _put_page(page: Page) -> Loaded:
         article.save(update_fields=changed)
     status: Status = "new" if created else "changed" if changed else "unchanged"
     return Loaded(Article, article.pk, page.name, status, page.note)
+
+
+def _morning(day: datetime) -> datetime:
+    return day.replace(hour=6, minute=30, second=0, microsecond=0)
 
 
 def _account(username: str) -> User:

@@ -12,6 +12,13 @@ register = template.Library()
 
 
 @register.filter
+def readable(body: str) -> str:
+    """Show what there is to read in a body, without its markup."""
+    text: str = import_string(settings.SANITIZER)().to_text(body)
+    return text
+
+
+@register.filter
 def safe_html(body: str) -> SafeString:
     """Show a body as what it is meant to be, without anything that runs."""
     clean: str = import_string(settings.SANITIZER)().to_safe_html(body)
