@@ -124,12 +124,18 @@ def _merged(disguises: list[Disguise]) -> tuple[Disguise, ...]:
 
 def _look_alikes(work: _Work) -> _Work:
     _drop_invisible(work)
-    if not work.text.isascii():
-        _thin_out_marks(work)
+    odd = "".join(set(_NOT_ASCII.findall(work.text)))
+    if odd:
+        if _ANY_MARK.search(odd):
+            _thin_out_marks(work)
         _unify_signs(work)
         _compose(work)
         _fold_confusables(work)
     return work
+
+
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_ANY_MARK = re.compile(f"[{MARKS}]")
 
 
 # --- invisible characters -----------------------------------------------------------------
@@ -191,7 +197,7 @@ _FLOODING = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0\u
 _MARKS_TOO_MANY = re.compile(f"[{_FLOODING}]{{4,}}")
 _OVERLAYS = re.compile("[\u0334-\u0338\u20d0-\u20f0\u0488\u0489]+")
 _LONGEST_RUN_OF_MARKS = 30
-_ENDLESS_MARKS = re.compile(f"(?<=[{MARKS}]{{1}})[{MARKS}]{{{_LONGEST_RUN_OF_MARKS},}}")
+_ENDLESS_MARKS = re.compile(f"[{MARKS}]{{{_LONGEST_RUN_OF_MARKS + 1},}}")
 
 
 def _thin_out_marks(work: _Work) -> None:
@@ -254,7 +260,6 @@ def _compose(work: _Work) -> None:
 
 # --- look-alikes --------------------------------------------------------------------------
 
-_ANY_CONFUSABLE = re.compile("[" + "".join(CONFUSABLES) + "]")
 _WORD = re.compile(f"[^\\W_](?:[^\\W_]|[{MARKS}])*+")
 _FOLD = str.maketrans(CONFUSABLES)
 _LATIN = re.compile("[A-Za-z\u00aa-\u02af\u1d00-\u1dbf\u1e00-\u1eff\ua720-\ua7ff\uab30-\uab6f]")
@@ -278,7 +283,7 @@ _LATIN_WORD = _Letters(1, 0, 0)
 
 def _fold_confusables(work: _Work) -> None:
     text = work.text
-    if not _ANY_CONFUSABLE.search(text):
+    if CONFUSABLES.keys().isdisjoint(_NOT_ASCII.findall(text)):
         return
     found = list(_WORD.finditer(text))
     letters = [_letters(word.group()) for word in found]

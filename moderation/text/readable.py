@@ -12,10 +12,8 @@ QUOTE = "quote"
 CODE = "code"
 
 _REFERENCE = r"&(?:\#[0-9]{1,32};?|\#[xX][0-9a-fA-F]{1,32};?|[A-Za-z][A-Za-z0-9]{0,31};?)"
-# A single space between two words is left out: it stays as it is.
-_BLANK_OR_REFERENCE = re.compile(
-    rf"[\t\n\r\f][ \t\n\r\f]*+|[ ][ \t\n\r\f]++|\A[ ]|[ ]\Z|{_REFERENCE}"
-)
+# A single space between two words stays as it is; one at an end is looked at apart.
+_BLANKS_OR_REFERENCE = re.compile(rf"[\t\n\r\f][ \t\n\r\f]*+|[ ][ \t\n\r\f]++|{_REFERENCE}")
 _ONLY_REFERENCE = re.compile(_REFERENCE)
 _BLANKS = " \t\n\r\f"
 
@@ -100,16 +98,22 @@ class Readable:
     def flowing(self, text: str, start: int) -> None:
         """Add running text that stands at ``start``: collapse blanks, decode references."""
         at = 0
-        for found in _BLANK_OR_REFERENCE.finditer(text):
+        if text[:1] == " ":
+            self.space(start, start + 1)
+            at = 1
+        for found in _BLANKS_OR_REFERENCE.finditer(text, at):
             first, last = found.span()
-            piece = found.group()
             self.literal(text[at:first], start + at)
-            if piece[0] == "&":
-                self._reference(piece, start + first)
+            if found[0][0] == "&":
+                self._reference(found[0], start + first)
             else:
                 self.space(start + first, start + last)
             at = last
-        self.literal(text[at:], start + at)
+        if at < len(text) and text[-1] == " ":
+            self.literal(text[at:-1], start + at)
+            self.space(start + len(text) - 1, start + len(text))
+        else:
+            self.literal(text[at:], start + at)
 
     def preformatted(self, text: str, start: int) -> None:
         """Add text that stands at ``start`` and keeps its blanks; decode references."""

@@ -15,6 +15,7 @@ spoils every run over it), shorter ones would find the same set phrase everywher
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache, partial
 from itertools import accumulate
 from typing import NamedTuple
@@ -44,19 +45,11 @@ _SPARSE_SCRIPTS = (
     "\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ece\u0edc-\u0edf\u1000-\u1049\u1050-\u109f"
     "\u1780-\u17d3\u17d7\u17dc-\u17dd\u1950-\u19df\u1a20-\u1aad\ua9e0-\ua9fe\uaa60-\uaadd"
 )
-_ASCII_WORD = re.compile(r"([^\W_]+(?:'[^\W_]+)?)", re.ASCII)
-
-
-@lru_cache(maxsize=1)
-def _any_word() -> re.Pattern[str]:
-    letters = rf"[^\W_{_DENSE_SCRIPTS}{_SPARSE_SCRIPTS}]+"
-    # Vowel signs and accents are no letters to ``re`` but parts of words all the same.
-    word = rf"{letters}(?:[{MARKS}]+(?:{letters})?)*+"
-    return re.compile(rf"({word}(?:['’]{word})?|[{_DENSE_SCRIPTS}]+|[{_SPARSE_SCRIPTS}]+)")
-
-
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_SPACED_WORD = re.compile(r"([^\W_]+(?:['’][^\W_]+)?)")
 _UNSPACED = re.compile(f"[{_DENSE_SCRIPTS}{_SPARSE_SCRIPTS}]")
-_DENSE_START = re.compile(f"[{_DENSE_SCRIPTS}]")
+_DENSE = re.compile(f"[{_DENSE_SCRIPTS}]")
+_ANY_MARK = re.compile(f"[{MARKS}]")
 _token = partial(tuple.__new__, Token)
 
 
@@ -67,32 +60,37 @@ def words(text: str, *, dense: int = DENSE, sparse: int = SPARSE) -> list[Token]
     (see the module's text); there a run of n characters gives n - dense + 1 tokens, and a
     shorter one gives one.
     """
-    pattern = _ASCII_WORD if text.isascii() else _any_word()
+    odd = "".join(set(_NOT_ASCII.findall(text)))
+    if _UNSPACED.search(odd):
+        return list(_with_runs(_split(_any_word(), text), dense, sparse))
+    return _split(_any_word() if _ANY_MARK.search(odd) else _SPACED_WORD, text)
+
+
+@lru_cache(maxsize=1)
+def _any_word() -> re.Pattern[str]:
+    letters = rf"[^\W_{_DENSE_SCRIPTS}{_SPARSE_SCRIPTS}]+"
+    # Vowel signs and accents are no letters to ``re`` but parts of words all the same.
+    word = rf"{letters}(?:[{MARKS}]+(?:{letters})?)*+"
+    return re.compile(rf"({word}(?:['’]{word})?|[{_DENSE_SCRIPTS}]+|[{_SPARSE_SCRIPTS}]+)")
+
+
+def _split(pattern: re.Pattern[str], text: str) -> list[Token]:
+    folded = text.casefold()
+    aligned = len(folded) == len(text)
     # [between, word, between, word, ..., between]: the offsets are running sums.
-    parts = pattern.split(text)
+    parts = pattern.split(folded if aligned else text)
     bounds = list(accumulate(map(len, parts)))
-    found = list(map(_token, zip(_folded(parts[1::2]), bounds[0::2], bounds[1::2], strict=False)))
-    if _UNSPACED.search(text) is None:
-        return found
-    tokens: list[Token] = []
+    found = parts[1::2] if aligned else [word.casefold() for word in parts[1::2]]
+    return list(map(_token, zip(found, bounds[0::2], bounds[1::2], strict=False)))
+
+
+def _with_runs(found: list[Token], dense: int, sparse: int) -> Iterator[Token]:
     for token in found:
         if _UNSPACED.match(token.text) is None:
-            tokens.append(token)
-        else:
-            size = dense if _DENSE_START.match(token.text) else sparse
-            tokens += _runs(token, size)
-    return tokens
-
-
-def _folded(found: list[str]) -> list[str]:
-    return [word.casefold() for word in found]
-
-
-def _runs(token: Token, size: int) -> list[Token]:
-    text, start, end = token
-    if len(text) <= size:
-        return [token]
-    return [
-        Token(text[at : at + size], start + at, start + at + size)
-        for at in range(end - start - size + 1)
-    ]
+            yield token
+            continue
+        size = dense if _DENSE.match(token.text) else sparse
+        text, start, _ = token
+        for at in range(max(len(text) - size, 0) + 1):
+            piece = text[at : at + size]
+            yield Token(piece, start + at, start + at + len(piece))
