@@ -1,0 +1,1 @@
+"""A newspaper: articles by DJ Press, threaded comments by django-comments-xtd."""

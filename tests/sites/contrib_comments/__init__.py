@@ -1,0 +1,1 @@
+"""A newspaper: articles by DJ Press, comments by django-contrib-comments."""

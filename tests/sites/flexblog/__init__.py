@@ -1,0 +1,1 @@
+"""A blog behind an API: django-flex-blog, on accounts of the site's own making."""
