@@ -11,6 +11,7 @@ from moderation.models.decisions import (
     PolicyGround,
 )
 from moderation.models.events import ChainHead, Event
+from moderation.models.fingerprints import Fingerprint, IndexedDocument
 from moderation.models.scans import DetectorRun, Evidence, Finding, RunState, Scan, ScanState
 from moderation.models.subjects import Snapshot, Subject
 from moderation.models.walks import Walk
@@ -27,6 +28,8 @@ __all__ = [
     "Event",
     "Evidence",
     "Finding",
+    "Fingerprint",
+    "IndexedDocument",
     "Outcome",
     "Policy",
     "PolicyGround",

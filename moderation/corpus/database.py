@@ -1,0 +1,229 @@
+"""The corpus that the database holds: every indexed text of the site."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+
+from django.db import router, transaction
+from django.db.models import QuerySet
+
+from moderation.corpus.documents import document_of, snapshot_key, snapshot_of_key
+from moderation.corpus.postings import Postings
+from moderation.detectors.base import Candidate
+from moderation.detectors.duplicate.fingerprint import FINGERPRINT_BITS, PARAMS
+from moderation.detectors.duplicate.reading import Reading
+from moderation.detectors.duplicate.retrieval import (
+    LISTED,
+    Hit,
+    head_of_story,
+    promising,
+    rank,
+    varied,
+)
+from moderation.models import Snapshot, Subject
+from moderation.models.fingerprints import IndexedDocument
+from moderation.text.document import Document
+
+_HASH_BYTES = FINGERPRINT_BITS // 8
+
+
+def get_corpus() -> DatabaseCorpus:
+    """Return the corpus in the database that the site's routers give to the desk's tables."""
+    return DatabaseCorpus(router.db_for_write(IndexedDocument))
+
+
+class DatabaseCorpus:
+    """Current texts of subjects; a corpus as :mod:`moderation.detectors.base` has it.
+
+    Index a text before it is compared: then of two copies that come in at the same moment
+    the later one is sure to see the earlier, and only that one.
+
+    Raises:
+        ImproperlyConfigured: the database is neither SQLite nor PostgreSQL.
+    """
+
+    key = staticmethod(snapshot_key)
+    snapshot_id = staticmethod(snapshot_of_key)
+
+    def __init__(self, using: str) -> None:
+        self._using = using
+        self._postings = Postings(using)
+
+    # Reading
+
+    def candidates(
+        self, exact: bytes, fingerprints: Sequence[int], *, exclude: str, limit: int
+    ) -> list[Candidate]:
+        """See :meth:`moderation.detectors.base.Corpus.candidates`.
+
+        Passages that the subject of ``exclude`` had before another text had them do not
+        count, so an article that others copied is no candidate's copy.
+        """
+        listings = self._postings.listings(fingerprints)
+        ranked = rank(listings, self._same_words(exact), self._own(exclude), self._postings.stories)
+        hits = list(promising(ranked, len(fingerprints)))
+        return self._as_candidates(hits, limit) if hits else []
+
+    def document(self, key: str) -> Document | None:
+        """See :meth:`moderation.detectors.base.Corpus.document`."""
+        snapshot_id = snapshot_of_key(key)
+        if snapshot_id is None:
+            return None
+        snapshots = Snapshot.objects.using(self._using).select_related("subject")
+        snapshot = snapshots.filter(pk=snapshot_id).first()
+        return None if snapshot is None else document_of(snapshot)
+
+    def is_indexed(self, snapshot_id: int) -> bool:
+        """Tell whether the snapshot is what the index holds of its subject."""
+        return self._rows().filter(snapshot=snapshot_id, params=PARAMS).exists()
+
+    # Writing
+
+    def index(self, snapshot_id: int, document: Document) -> None:
+        """Make the current snapshot of a subject what the index holds of it.
+
+        Fingerprints the subject had before keep their place in time, new ones come after
+        everything. A snapshot that is not (or no longer) current is passed over. Call it in
+        a transaction of its own: on PostgreSQL it keeps other texts from being indexed until
+        that transaction ends.
+        """
+        reading = Reading(document)
+        with transaction.atomic(using=self._using):
+            self._postings.write_first()
+            subject_id = self._lock_subject(snapshot_id)
+            if subject_id is None:
+                return
+            rows = list(self._rows().filter(subject=subject_id))
+            if not self._moved(rows, snapshot_id, reading):
+                self._postings.take_turn()
+                self._replace(rows, subject_id, snapshot_id, reading)
+
+    def unindex(self, *, subject_id: int) -> None:
+        """Remove everything the index holds of a subject."""
+        with transaction.atomic(using=self._using):
+            self._postings.write_first()
+            for row in self._rows().filter(subject=subject_id):
+                self._postings.remove(row.pk, _unpacked(row.hashes))
+                row.delete(using=self._using)
+
+    # Candidates
+
+    def _same_words(self, exact: bytes) -> list[int]:
+        oldest = self._rows().filter(exact=exact).order_by("pk")[:LISTED]
+        return list(oldest.values_list("pk", flat=True))
+
+    def _own(self, key: str) -> set[int]:
+        snapshot_id = snapshot_of_key(key)
+        if snapshot_id is None:
+            return set()
+        rows = self._rows().filter(subject__snapshots=snapshot_id)
+        return set(rows.values_list("pk", flat=True))
+
+    def _as_candidates(self, hits: Sequence[Hit], limit: int) -> list[Candidate]:
+        """Turn documents into the current texts of their subjects, one each."""
+        numbers = [hit.document for hit in hits]
+        rows = {row.pk: row for row in self._rows().filter(pk__in=numbers).defer("hashes")}
+        subjects = {number: row.subject_id for number, row in rows.items()}
+        current = self._current_snapshots(rows.values())
+        found = [hit for hit in hits if current.get(subjects.get(hit.document, 0))]
+        stories = {number: row.story for number, row in rows.items()}
+        return [
+            Candidate(snapshot_key(current[subjects[hit.document]]), hit.weight)
+            for hit in varied(_per_subject(found, subjects), stories, limit)
+        ]
+
+    def _current_snapshots(self, rows: Collection[IndexedDocument]) -> dict[int, int]:
+        current = {row.subject_id: row.snapshot_id for row in rows if row.snapshot_id}
+        missing = {row.subject_id for row in rows} - current.keys()
+        if missing:
+            others = self._rows().filter(subject__in=missing, snapshot__isnull=False)
+            current.update(others.values_list("subject_id", "snapshot_id"))
+        return current
+
+    # Index
+
+    def _lock_subject(self, snapshot_id: int) -> int | None:
+        """Keep the subject from being edited or forgotten meanwhile."""
+        subjects = Subject.objects.using(self._using).select_for_update()
+        current = subjects.filter(
+            snapshots=snapshot_id, snapshots__is_current=True, deleted_at__isnull=True
+        )
+        return current.values_list("pk", flat=True).first()
+
+    def _moved(self, rows: Sequence[IndexedDocument], snapshot_id: int, reading: Reading) -> bool:
+        """Handle a snapshot whose words are indexed already."""
+        for row in rows:
+            if row.snapshot_id is None or row.params != PARAMS or row.exact is None:
+                continue
+            if bytes(row.exact) == reading.fingerprint.exact:
+                if row.snapshot_id != snapshot_id:
+                    row.snapshot_id = snapshot_id
+                    row.save(using=self._using, update_fields=["snapshot"])
+                return True
+        return False
+
+    def _replace(
+        self,
+        rows: Iterable[IndexedDocument],
+        subject_id: int,
+        snapshot_id: int,
+        reading: Reading,
+    ) -> None:
+        hashes = reading.fingerprint.hashes
+        fresh = set(hashes)
+        for row in rows:
+            fresh -= self._keep(row, fresh)
+        row = IndexedDocument.objects.using(self._using).create(
+            subject_id=subject_id,
+            snapshot_id=snapshot_id,
+            params=PARAMS,
+            exact=reading.fingerprint.exact,
+            words=len(reading.words),
+            story=0,
+            hashes=_packed(fresh),
+        )
+        listings = self._postings.listings(hashes)
+        head = head_of_story(listings, len(hashes), self._postings.stories)
+        row.story = row.pk if head is None else head
+        row.save(using=self._using, update_fields=["story"])
+        self._postings.add(row.pk, fresh)
+
+    def _keep(self, row: IndexedDocument, wanted: set[int]) -> set[int]:
+        """Reduce an earlier text to what is still said, and return that."""
+        had = _unpacked(row.hashes)
+        kept = had & wanted if row.params == PARAMS else set()
+        self._postings.remove(row.pk, had - kept)
+        if kept:
+            row.snapshot_id, row.exact, row.hashes = None, None, _packed(kept)
+            row.save(using=self._using, update_fields=["snapshot", "exact", "hashes"])
+        else:
+            row.delete(using=self._using)
+        return kept
+
+    def _rows(self) -> QuerySet[IndexedDocument]:
+        return IndexedDocument.objects.using(self._using)
+
+
+def _per_subject(hits: Iterable[Hit], subjects: dict[int, int]) -> list[Hit]:
+    """Add up the hits of documents that are texts of one subject."""
+    merged: dict[int, Hit] = {}
+    for hit in hits:
+        first = merged.setdefault(subjects[hit.document], hit)
+        if first is not hit:
+            merged[subjects[hit.document]] = replace(
+                first, hits=first.hits + hit.hits, weight=first.weight + hit.weight
+            )
+    return sorted(merged.values(), key=lambda hit: (-hit.weight, hit.document))
+
+
+def _packed(hashes: Collection[int]) -> bytes:
+    return b"".join(value.to_bytes(_HASH_BYTES, "big") for value in sorted(hashes))
+
+
+def _unpacked(packed: bytes | memoryview) -> set[int]:
+    data = bytes(packed)
+    return {
+        int.from_bytes(data[at : at + _HASH_BYTES], "big")
+        for at in range(0, len(data), _HASH_BYTES)
+    }

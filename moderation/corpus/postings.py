@@ -1,0 +1,143 @@
+"""The table of fingerprints, spoken to in SQL: every list of numbers travels as one parameter.
+
+Kept apart from the models because no ORM query can say "the oldest 65 of each hash".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connections
+
+from moderation.detectors.duplicate.retrieval import LISTED
+from moderation.models.fingerprints import Fingerprint, IndexedDocument
+
+_FINGERPRINTS = Fingerprint._meta.db_table
+_DOCUMENTS = IndexedDocument._meta.db_table
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What differs between the databases.
+
+    ``table`` turns a parameter, made by ``bind``, into rows with a column ``value``;
+    ``collect`` gathers the column ``document`` of many rows in one value, taken apart again
+    by ``parse``. ``write_first`` opens a writing transaction, ``take_turn`` makes those who
+    number documents wait for each other.
+    """
+
+    table: str
+    bind: Callable[[list[int]], Any]
+    collect: str
+    parse: Callable[[Any], Iterable[int]]
+    write_first: str = ""
+    take_turn: str = ""
+
+
+_DIALECTS = {
+    "sqlite": Dialect(
+        table="json_each(%s) AS given",
+        bind=json.dumps,
+        collect="group_concat(document)",
+        parse=lambda joined: map(int, joined.split(",")),
+        # A transaction that has read first is refused the right to write, without waiting,
+        # once another process has written. And SQLite has one writer at a time: no turns.
+        write_first=f"UPDATE {_FINGERPRINTS} SET hash = hash WHERE 0",
+    ),
+    "postgresql": Dialect(
+        table="unnest(%s::bigint[]) AS given(value)",
+        bind=list,
+        collect="array_agg(document)",
+        parse=list,
+        # Numbers must become visible in their order: of two texts that come in at once, the
+        # one with the larger number has to see the other.
+        take_turn="SELECT pg_advisory_xact_lock(hashtext('moderation.fingerprints'))",
+    ),
+}
+
+
+class Postings:
+    """Which documents have which fingerprints, in one database.
+
+    Raises:
+        ImproperlyConfigured: the database is neither SQLite nor PostgreSQL.
+    """
+
+    def __init__(self, using: str) -> None:
+        self._connection = connections[using]
+        try:
+            self._dialect = _DIALECTS[self._connection.vendor]
+        except KeyError:
+            vendor = self._connection.vendor
+            message = f"copies are looked for on SQLite and PostgreSQL, not on {vendor}"
+            raise ImproperlyConfigured(message) from None
+
+    def listings(self, hashes: Collection[int]) -> dict[int, list[int]]:
+        """Return, per fingerprint that anybody has, the oldest documents that have it."""
+        rows = self._fetch(
+            f"""
+            SELECT given.value, (
+                SELECT {self._dialect.collect} FROM (
+                    SELECT document FROM {_FINGERPRINTS}
+                    WHERE hash = given.value ORDER BY document LIMIT {LISTED}
+                ) AS oldest
+            ) FROM {self._dialect.table}
+            """,
+            self._bind(hashes),
+        )
+        return {value: sorted(self._dialect.parse(found)) for value, found in rows if found}
+
+    def stories(self, documents: Collection[int]) -> dict[int, int]:
+        """Return the story of each document that is still there."""
+        rows = self._fetch(
+            f"SELECT id, story FROM {_DOCUMENTS} "
+            f"WHERE id IN (SELECT given.value FROM {self._dialect.table})",
+            self._bind(documents),
+        )
+        return dict(rows)
+
+    def add(self, document: int, hashes: Collection[int]) -> None:
+        """Note that a document has these fingerprints; noted ones stay as they are."""
+        self._execute(
+            f"INSERT INTO {_FINGERPRINTS} (hash, document) "
+            f"SELECT given.value, %s FROM {self._dialect.table} WHERE true "
+            "ON CONFLICT DO NOTHING",
+            document,
+            self._bind(hashes),
+        )
+
+    def remove(self, document: int, hashes: Collection[int]) -> None:
+        """Forget that a document has these fingerprints."""
+        self._execute(
+            f"DELETE FROM {_FINGERPRINTS} WHERE document = %s "
+            f"AND hash IN (SELECT given.value FROM {self._dialect.table})",
+            document,
+            self._bind(hashes),
+        )
+
+    def write_first(self) -> None:
+        """Call at the start of a transaction that is going to write."""
+        if self._dialect.write_first:
+            self._execute(self._dialect.write_first)
+
+    def take_turn(self) -> None:
+        """Wait until nobody else is numbering documents; holds to the transaction's end."""
+        if self._dialect.take_turn:
+            self._execute(self._dialect.take_turn)
+
+    def _bind(self, numbers: Collection[int]) -> Any:
+        return self._dialect.bind(sorted(numbers))
+
+    def _execute(self, sql: str, *params: Any) -> None:
+        with self._connection.cursor() as cursor:
+            cursor.execute(sql, params)
+
+    def _fetch(self, sql: str, *params: Any) -> list[tuple[Any, ...]]:
+        with self._connection.cursor() as cursor:
+            cursor.execute(sql, params)
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+            return rows
