@@ -21,7 +21,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "moderation"
-LANGUAGES = ("ar", "de", "es", "fr")
+LANGUAGES = ("de", "es", "fr")
 DOMAINS = ("django", "djangojs")
 PROGRAMS = ("xgettext", "msgmerge", "msguniq", "msgattrib", "msgfmt")
 
@@ -53,9 +53,10 @@ def collect(package: Path) -> None:
     (package / "locale").mkdir(exist_ok=True)
     languages = [f"--locale={language}" for language in LANGUAGES]
     options = ["--verbosity=0", "--add-location=file", "--no-wrap", "--no-obsolete", *languages]
+    # -P: the package's own types.py must not stand in for Python's.
+    makemessages = [sys.executable, "-P", "-m", "django", "makemessages"]
     for domain in DOMAINS:
-        command = [sys.executable, "-m", "django", "makemessages", f"--domain={domain}", *options]
-        subprocess.run(command, cwd=package, check=True)
+        subprocess.run([*makemessages, f"--domain={domain}", *options], cwd=package, check=True)
 
 
 def catalogues(root: Path) -> list[Path]:
