@@ -69,7 +69,6 @@ def measure(saves: int) -> None:
     from tests.resilience import celery_app  # noqa: F401 - a Celery application, as a site has one
 
     call_command("migrate", verbosity=0)
-    call_command("migrate", run_syncdb=True, verbosity=0)
     from tests.site.models import Article
 
     body = "The council repaired the bridge over the river, and nobody complained. " * 70

@@ -86,8 +86,7 @@ class Site:
     def migrate(self) -> None:
         self.run(
             "from django.core.management import call_command\n"
-            "call_command('migrate', verbosity=0)\n"
-            "call_command('migrate', run_syncdb=True, verbosity=0)"
+            "call_command('migrate', verbosity=0)"
         )
 
     def state(self) -> dict[str, Any]:
