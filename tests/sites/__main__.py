@@ -70,7 +70,7 @@ class Site:
             report = Path(folder) / "report.xml"
             subprocess.run(
                 [
-                    *(self.interpreter, "-m", "pytest", "-q", "-c", HERE / "pytest.ini"),
+                    *(self.interpreter, "-m", "pytest", "-q", "-c", HERE / "harness.ini"),
                     *(f"--rootdir={ROOT}", f"--junitxml={report}", HERE / self.name),
                 ],
                 cwd=ROOT,
