@@ -145,7 +145,7 @@ class DatabaseCorpus:
 
     def _lock_subject(self, snapshot_id: int) -> int | None:
         """Keep the subject from being edited or forgotten meanwhile."""
-        subjects = Subject.objects.using(self._using).select_for_update()
+        subjects = Subject.objects.using(self._using).select_for_update(no_key=True)
         current = subjects.filter(
             snapshots=snapshot_id, snapshots__is_current=True, deleted_at__isnull=True
         )

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from moderation import signals
 from moderation.conf import settings
-from moderation.corpus import DatabaseCorpus, get_corpus
+from moderation.corpus import DatabaseCorpus, document_of, get_corpus
 from moderation.detectors.base import Context, Deadline
 from moderation.models import (
     DetectorRun,
@@ -33,7 +33,7 @@ from moderation.services.database import moderation_db, write_transaction
 from moderation.services.detectors import ConfiguredDetector, configured_detectors
 from moderation.services.hosts import load, registration_of, resolve, subject_key
 from moderation.text.document import Document
-from moderation.types import Assessment, Band, Kind, TextFormat
+from moderation.types import Assessment, Band
 
 logger = logging.getLogger("moderation.scanning")
 
@@ -74,21 +74,6 @@ def run_scan(scan_id: int) -> str | None:
     started = time.monotonic()
     parts = _assess(scan, document)
     return _finish(scan, parts, len(document.text), _ms_since(started))
-
-
-def document_of(snapshot: Snapshot, *, limit: int | None = None) -> Document:
-    """Return the text of a snapshot as the detectors see it."""
-    subject = snapshot.subject
-    return Document(
-        text=snapshot.text[: limit or settings.SCAN_MAX_CHARS],
-        kind=Kind(subject.kind),
-        format=TextFormat(snapshot.format),
-        title=snapshot.title,
-        language=snapshot.language,
-        key=DatabaseCorpus.key(snapshot.pk),
-        author=subject.author_key,
-        url=subject.url,
-    )
 
 
 # The lease

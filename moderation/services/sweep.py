@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from moderation.conf import settings
@@ -68,11 +68,13 @@ def _recover_lost() -> int:
 
 
 def _settle_deleted() -> None:
-    """Close cases of deleted objects that a crash right after the deletion left open."""
+    """Finish deletions that a crash right after the commit left half done."""
+    unfinished = Q(cases__state__in=OPEN_CASES) | Q(indexed__isnull=False)
     left = (
         Subject.objects.using(moderation_db())
-        .filter(deleted_at__isnull=False, cases__state__in=OPEN_CASES)
+        .filter(unfinished, deleted_at__isnull=False)
         .values_list("pk", flat=True)
+        .distinct()
     )
     for subject_id in list(left[: settings.SWEEP_BATCH]):
         settle_deleted(subject_id)
