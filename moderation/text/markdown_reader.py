@@ -70,11 +70,14 @@ class _Shape(Enum):
 
 @dataclass(slots=True)
 class _Block:
-    """Lines that are read together; ``breaks`` line breaks set them off from those before."""
+    """Lines that are read together, quoted ``depth`` times.
+
+    ``breaks`` line breaks set them off from those before.
+    """
 
     shape: _Shape
     breaks: int
-    quoted: bool
+    depth: int
     lines: list[Span] = field(default_factory=list)
 
 
@@ -113,27 +116,27 @@ class _BlockParser:
         return self._blocks
 
     def _line(self, start: int, end: int) -> None:
-        at, quoted = self._after_quote_marks(start, end)
-        if self._continues_fence(at, end, quoted=quoted) or self._continues_html(at, end):
+        at, depth = self._after_quote_marks(start, end)
+        if self._continues_fence(at, end, depth=depth) or self._continues_html(at, end):
             return
         line = self._raw[at:end]
         if not line.strip():
             self._paragraph = None
             self._after_blank = True
             return
-        self._content(line, at, quoted=quoted)
+        self._content(line, at, depth=depth)
         self._after_blank = False
 
-    def _after_quote_marks(self, start: int, end: int) -> tuple[int, bool]:
-        if self._fence and self._code is not None and not self._code.quoted:
-            return start, False
+    def _after_quote_marks(self, start: int, end: int) -> tuple[int, int]:
+        if self._fence and self._code is not None and not self._code.depth:
+            return start, 0
         marks = _QUOTE_MARKS.match(self._raw, start, end)
-        return (marks.end(), True) if marks else (start, False)
+        return (marks.end(), marks[0].count(">")) if marks else (start, 0)
 
-    def _continues_fence(self, at: int, end: int, *, quoted: bool) -> bool:
+    def _continues_fence(self, at: int, end: int, *, depth: int) -> bool:
         if not self._fence or self._code is None:
             return False
-        if self._code.quoted and not quoted:
+        if self._code.depth and not depth:
             self._fence, self._code = "", None
             return False
         line = self._raw[at:end].strip()
@@ -157,11 +160,11 @@ class _BlockParser:
             self._html = None
         return True
 
-    def _content(self, line: str, at: int, *, quoted: bool) -> None:
+    def _content(self, line: str, at: int, *, depth: int) -> None:
         skip = self._after_list_indent(line)
         code, indent = _after_columns(line, _CODE_INDENT, skip)
         if self._paragraph is None and indent >= _CODE_INDENT:
-            self._add_code(Span(at + code, at + len(line)), quoted=quoted)
+            self._add_code(Span(at + code, at + len(line)), depth=depth)
             return
         self._code = None
         if self._closes_paragraph(line, skip):
@@ -177,8 +180,8 @@ class _BlockParser:
             skip = self._list_column = mark.end()
             inner = _QUOTE_MARKS.match(line, skip)
             if inner:
-                skip, quoted = inner.end(), True
-        self._leaf(line, at, skip, breaks, quoted=quoted)
+                skip, depth = inner.end(), depth + inner[0].count(">")
+        self._leaf(line, at, skip, breaks, depth=depth)
 
     def _after_list_indent(self, line: str) -> int:
         """Return how much of the line's indent belongs to the list item it stands in."""
@@ -210,11 +213,11 @@ class _BlockParser:
             self._paragraph.lines.pop()
             if not self._paragraph.lines:
                 self._blocks.pop()
-            self._paragraph = self._add(_Shape.ROW, header, 2, quoted=self._paragraph.quoted)
+            self._paragraph = self._add(_Shape.ROW, header, 2, depth=self._paragraph.depth)
             return True
         return False
 
-    def _leaf(self, line: str, at: int, skip: int, breaks: int, *, quoted: bool) -> None:
+    def _leaf(self, line: str, at: int, skip: int, breaks: int, *, depth: int) -> None:
         rest = Span(at + skip, at + len(line))
         fence = _FENCE.match(line, skip)
         html_end = _html_block_end(line, skip)
@@ -222,46 +225,46 @@ class _BlockParser:
         if fence:
             self._paragraph = None
             self._fence = fence[1]
-            self._code = self._add(_Shape.CODE, None, 2, quoted=quoted)
+            self._code = self._add(_Shape.CODE, None, 2, depth=depth)
         elif html_end:
             self._paragraph = None
-            block = self._add(_Shape.HTML, rest, 2, quoted=quoted)
+            block = self._add(_Shape.HTML, rest, 2, depth=depth)
             if html_end is _BLANK_LINE or not html_end.search(line, skip):
                 self._html, self._html_end = block, html_end
         elif heading:
             self._paragraph = None
             text = _without_closing_sequence(line[heading.end() :])
             begin = at + heading.end()
-            self._add(_Shape.TEXT, Span(begin, begin + len(text)), 2, quoted=quoted)
+            self._add(_Shape.TEXT, Span(begin, begin + len(text)), 2, depth=depth)
         elif self._paragraph is None and (definition := _REFERENCE.match(line, skip)):
             if not definition[1].startswith("^"):
                 self.references.add(_label(definition[1]))
                 return
-            self._text(line, at, definition.end() - 1, breaks, quoted=quoted)
+            self._text(line, at, definition.end() - 1, breaks, depth=depth)
         else:
-            self._text(line, at, skip, breaks, quoted=quoted)
+            self._text(line, at, skip, breaks, depth=depth)
 
-    def _text(self, line: str, at: int, skip: int, breaks: int, *, quoted: bool) -> None:
+    def _text(self, line: str, at: int, skip: int, breaks: int, *, depth: int) -> None:
         indent = _INDENT.match(line, skip)
         begin = indent.end() if indent else skip
         place = Span(at + begin, at + len(line))
         paragraph = self._paragraph
-        if paragraph is None or quoted > paragraph.quoted:
-            self._paragraph = self._add(_Shape.TEXT, place, breaks, quoted=quoted)
+        if paragraph is None or depth > paragraph.depth:
+            self._paragraph = self._add(_Shape.TEXT, place, breaks, depth=depth)
         elif paragraph.shape is _Shape.ROW:
-            self._paragraph = self._add(_Shape.ROW, place, 1, quoted=quoted)
+            self._paragraph = self._add(_Shape.ROW, place, 1, depth=depth)
         else:
             paragraph.lines.append(place)
 
-    def _add_code(self, place: Span, *, quoted: bool) -> None:
-        if self._code is None or self._code.quoted != quoted:
-            self._code = self._add(_Shape.CODE, None, 2, quoted=quoted)
+    def _add_code(self, place: Span, *, depth: int) -> None:
+        if self._code is None or self._code.depth != depth:
+            self._code = self._add(_Shape.CODE, None, 2, depth=depth)
         elif self._after_blank:
             self._code.lines.append(Span(place.start, place.start))
         self._code.lines.append(place)
 
-    def _add(self, shape: _Shape, line: Span | None, breaks: int, *, quoted: bool) -> _Block:
-        block = _Block(shape, breaks, quoted, [line] if line else [])
+    def _add(self, shape: _Shape, line: Span | None, breaks: int, *, depth: int) -> _Block:
+        block = _Block(shape, breaks, depth, [line] if line else [])
         self._blocks.append(block)
         return block
 
@@ -447,26 +450,31 @@ class _Writer:
         self._html = html
         self._references = references
         self._last_end = 0
+        self._quoting = False
 
     def write(self, block: _Block) -> None:
         if not block.lines:
             return
-        begin = block.lines[0].start
-        if block.breaks:
-            self._out.block(self._last_end, max(begin, self._last_end), block.breaks)
+        begin = max(block.lines[0].start, self._last_end)
+        self._out.block(self._last_end, begin, block.breaks)
         self._last_end = block.lines[-1].end
+        self._quote(quoted=block.depth > 0)
         if block.shape is _Shape.HTML:
             self._html_lines(block.lines)
+        elif self._html.hiding:
             return
-        if self._html.hiding:
-            return
-        if block.quoted:
-            self._out.open(QUOTE)
-        if block.shape is _Shape.CODE:
+        elif block.shape is _Shape.CODE:
             self._code_lines(block.lines)
         else:
             self._paragraph(block.lines, cells=block.shape is _Shape.ROW)
-        if block.quoted:
+
+    def _quote(self, *, quoted: bool) -> None:
+        if quoted == self._quoting:
+            return
+        self._quoting = quoted
+        if quoted:
+            self._out.open(QUOTE)
+        else:
             self._out.close(QUOTE)
 
     def _html_lines(self, lines: list[Span]) -> None:

@@ -142,7 +142,7 @@ _ANY_MARK = re.compile(f"[{MARKS}]")
 
 _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _INVISIBLE_RUN = re.compile(
-    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u0640\u115f\u1160\u17b4\u17b5\u180b-\u180f"
     "\u200b-\u200d\u2060-\u2064\u206a-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff" + _BIDI + "]+"
 )
@@ -182,13 +182,18 @@ def _hides_in_word(text: str, start: int, end: int) -> bool:
 
 
 def _with_word(text: str, start: int, end: int) -> Span:
-    """Widen a range to the word around it, so that there is something to show."""
+    """Widen a range to the word around it."""
     first, last = max(0, start - _WORD_REACH), min(len(text), end + _WORD_REACH)
-    while start > first and not text[start - 1].isspace():
+    while start > first and _belongs_to_word(text[start - 1]):
         start -= 1
-    while end < last and not text[end].isspace():
+    while end < last and _belongs_to_word(text[end]):
         end += 1
     return Span(start, end)
+
+
+def _belongs_to_word(char: str) -> bool:
+    """Tell letters, digits, marks and what is invisible from spaces and punctuation."""
+    return char.isalnum() or (unicodedata.category(char)[0] in "MC" and not char.isspace())
 
 
 # --- marks, signs, equivalent spellings ---------------------------------------------------
@@ -233,6 +238,7 @@ _STYLED = re.compile("[\u2100-\u214f\u2460-\u24ff\U0001d400-\U0001d7ff\U0001f110
 _FULLWIDTH = re.compile("[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]")
 _EAST_ASIAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 _LONGEST_EXPANSION = 4
+_SARA_AM = ("\u0e33", "\u0eb3")
 
 
 def _compose(work: _Work) -> None:
@@ -247,7 +253,8 @@ def _compose(work: _Work) -> None:
         composed = unicodedata.normalize("NFKC", given)
         if composed == given or len(composed) > _LONGEST_EXPANSION * len(given):
             continue
-        if composed[0] == " " and len(composed) > 1:
+        # NFKC takes Thai and Lao "am" apart, and makes a space and a mark of a lone accent.
+        if given in _SARA_AM or (composed[0] == " " and len(composed) > 1):
             continue
         edits.append(Edit(*cluster.span(), composed))
         if _LATIN_LETTER.match(composed):
@@ -260,9 +267,12 @@ def _compose(work: _Work) -> None:
 
 # --- look-alikes --------------------------------------------------------------------------
 
-_WORD = re.compile(f"[^\\W_](?:[^\\W_]|[{MARKS}])*+")
+_BOXED = "\U0001f150-\U0001f189"
+_WORD = re.compile(f"(?:[^\\W_]|[{_BOXED}])(?:[^\\W_]|[{MARKS}{_BOXED}])*+")
 _FOLD = str.maketrans(CONFUSABLES)
-_LATIN = re.compile("[A-Za-z\u00aa-\u02af\u1d00-\u1dbf\u1e00-\u1eff\ua720-\ua7ff\uab30-\uab6f]")
+_LATIN = re.compile(
+    "[A-Za-z\u00aa-\u02af\u1d00-\u1dbf\u1e00-\u1eff\ua720-\ua7ff\uab30-\uab6f" + _BOXED + "]"
+)
 _TWO_LETTERS = re.compile("[A-Za-z]{2}")
 # Letters of living Latin alphabets: folded, but no disguise.
 _ORDINARY = frozenset("ıɩʋɣƖƷƼȢȣ")
@@ -335,7 +345,9 @@ def _letters(word: str) -> _Letters:
 _LEET = str.maketrans("@$€!|013457 89".replace(" ", ""), "aseiioieastbg")
 _SIGN_INSIDE = re.compile(r"[A-Za-z][@$€!|0-9]{1,2}[A-Za-z]")
 _LEET_WORD = re.compile(r"[A-Za-z0-9@$€!|]{3,}")
-_LEET_ENDING = re.compile(r"(?<![^\W_])[a-z]{1,12}\$\$?(?![\w$])|(?<![\w$])\$[a-z]{3,20}(?![\w$])")
+_LEET_ENDING = re.compile(
+    r"(?<![^\W_])[a-z]{1,12}\$\$?(?![\w$])(?!\s?\d)|(?<![\w$])\$[a-z]{3,20}(?![\w$])"
+)
 _UNREADABLE_SIGNS = re.compile(r"[26]|[@$€!|0-9]{3}")
 _TRAILING_SIGNS = re.compile(r"(?:!+|[0-9]{2,})$")
 _TECHNICAL = re.compile(
@@ -438,7 +450,7 @@ _SET_APART = re.compile(
 )
 _ONE_LETTER_WORDS = frozenset("aeiouy")
 _SHORTEST_JOIN = 3
-_ABBREVIATIONS = frozenset(["aka", "rsvp", "asap", "eta", "rip"])
+_ABBREVIATIONS = frozenset(["usa", "aka", "rsvp", "asap", "eta", "rip"])
 
 
 def _join_letters(work: _Work) -> None:

@@ -12,7 +12,7 @@ QUOTE = "quote"
 CODE = "code"
 
 _REFERENCE = r"&(?:\#[0-9]{1,32};?|\#[xX][0-9a-fA-F]{1,32};?|[A-Za-z][A-Za-z0-9]{0,31};?)"
-# A single space between two words stays as it is; one at an end is looked at apart.
+# A single space between two words stays as it is; those at the ends are looked at apart.
 _BLANKS_OR_REFERENCE = re.compile(rf"[\t\n\r\f][ \t\n\r\f]*+|[ ][ \t\n\r\f]++|{_REFERENCE}")
 _ONLY_REFERENCE = re.compile(_REFERENCE)
 _BLANKS = " \t\n\r\f"
@@ -97,11 +97,11 @@ class Readable:
 
     def flowing(self, text: str, start: int) -> None:
         """Add running text that stands at ``start``: collapse blanks, decode references."""
-        at = 0
-        if text[:1] == " ":
-            self.space(start, start + 1)
-            at = 1
-        for found in _BLANKS_OR_REFERENCE.finditer(text, at):
+        at = len(text) - len(text.lstrip(_BLANKS))
+        end = len(text.rstrip(_BLANKS))
+        if at:
+            self.space(start, start + at)
+        for found in _BLANKS_OR_REFERENCE.finditer(text, at, end):
             first, last = found.span()
             self.literal(text[at:first], start + at)
             if found[0][0] == "&":
@@ -109,11 +109,9 @@ class Readable:
             else:
                 self.space(start + first, start + last)
             at = last
-        if at < len(text) and text[-1] == " ":
-            self.literal(text[at:-1], start + at)
-            self.space(start + len(text) - 1, start + len(text))
-        else:
-            self.literal(text[at:], start + at)
+        self.literal(text[at:end], start + at)
+        if 0 < end < len(text):
+            self.space(start + end, start + len(text))
 
     def preformatted(self, text: str, start: int) -> None:
         """Add text that stands at ``start`` and keeps its blanks; decode references."""

@@ -23,13 +23,15 @@ _END = re.compile(
 _WORD_BEFORE = re.compile(r"[^\W_]+(?:\.[^\W_]+)*$")
 _LONGEST_ABBREVIATION = 12
 
-_KNOWN = """
-    mr mrs ms dr prof sr jr st mt ft gen col lt sgt capt cmdr adm maj rev hon pres gov sen
-    rep no nos vol vols fig figs eq ed eds pp p ch sec art al cf vs viz approx est inc ltd co corp
-    bros dept univ jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur
-    thurs fri sat sun ave blvd rd e.g i.e eg ie etc a.m p.m u.s u.k u.n e.u bzw ca d.h dr evtl
-    ggf nr s.o str u.a usw vgl z.b zzgl mme mlle m av"""
-_ABBREVIATIONS = frozenset(_KNOWN.split())
+_ABBREVIATIONS = frozenset(
+    """mr mrs ms dr prof sr jr st mt ft gen col lt sgt capt cmdr adm maj rev hon pres gov sen rep
+    ed eds cf vs viz inc ltd co corp bros dept univ ave blvd rd e.g i.e eg ie al a.m p.m u.s u.k
+    u.n e.u bzw d.h evtl ggf s.o u.a vgl z.b mme mlle""".split()  # noqa: SIM905
+)
+_BEFORE_NUMBERS = frozenset(
+    """no nos p pp vol vols fig figs eq ch sec art approx est ca nr jan feb mar apr jun jul aug
+    sep sept oct nov dec""".split()  # noqa: SIM905
+)
 
 
 def sentences(text: str) -> list[Span]:
@@ -74,16 +76,18 @@ def _ends_sentence(text: str, end: re.Match[str]) -> bool:
         return not goes_on
     if goes_on or not end["gap"]:
         return False
-    return mark != "." or not _is_abbreviation(text, end.start())
+    return mark != "." or not _is_abbreviation(text, end.start(), text[end.end() : end.end() + 1])
 
 
-def _is_abbreviation(text: str, stop: int) -> bool:
+def _is_abbreviation(text: str, stop: int, after: str) -> bool:
     word = _WORD_BEFORE.search(text[max(0, stop - _LONGEST_ABBREVIATION) : stop])
     if word is None:
         return False
     name = word.group()
     initial = len(name) == 1 and name.isupper() and name != "I"
-    return initial or name.lower() in _ABBREVIATIONS
+    if initial or name.lower() in _ABBREVIATIONS:
+        return True
+    return after.isdigit() and name.lower() in _BEFORE_NUMBERS
 
 
 def _add(found: list[Span], text: str, start: int, end: int) -> None:
