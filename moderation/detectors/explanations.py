@@ -97,6 +97,32 @@ MESSAGES |= {
 }
 
 
+MESSAGES |= {
+    "framing.attack.insult": gettext_noop("Calls someone an insulting name."),
+    "framing.attack.adjective": gettext_noop("Describes someone in insulting words."),
+    "framing.attack.belittle": gettext_noop("Belittles someone."),
+    "framing.attack.silence": gettext_noop("Tells someone to shut up or to leave."),
+    "framing.attack.wording": gettext_noop("Reads like a personal attack."),
+    "framing.dehumanise.vermin": gettext_noop("Compares people to vermin, animals or disease."),
+    "framing.dehumanise.all_alike": gettext_noop("Says something demeaning of a whole group."),
+    "framing.dehumanise.cast_out": gettext_noop("Wants people cast out or locked away."),
+    "framing.dehumanise.wording": gettext_noop("Reads like denying people their dignity."),
+    "framing.threat.announced": gettext_noop("Announces harm to someone."),
+    "framing.threat.wished": gettext_noop("Wishes harm on someone."),
+    "framing.threat.called_for": gettext_noop("Calls for violence."),
+    "framing.threat.veiled": gettext_noop("Can be read as a veiled threat."),
+    "framing.threat.wording": gettext_noop("Reads like a threat."),
+    "framing.rage.enemy": gettext_noop("Casts people as enemies or traitors."),
+    "framing.rage.plot": gettext_noop("Claims that people plot against us or mean us harm."),
+    "framing.rage.call": gettext_noop("Calls for outrage against people."),
+    "framing.rage_bait.wording": gettext_noop("Reads like setting people against each other."),
+    "framing.profanity.at_someone": gettext_noop("Swears at someone."),
+    "framing.profanity_directed.wording": gettext_noop("Reads like swearing at someone."),
+    "framing.shouting.wording": gettext_noop("Shouts at someone in capitals."),
+    "not_assessed_language": gettext_noop("Not in English, so it was not assessed."),
+}
+
+
 def explain(
     key: str,
     params: Mapping[str, str | int] | None = None,
