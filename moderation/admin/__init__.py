@@ -1,0 +1,23 @@
+"""The moderator's desk in the Django admin. Reads rows; every write goes through a service."""
+
+from moderation.admin.cases import CaseAdmin
+from moderation.admin.policies import PolicyAdmin
+from moderation.admin.records import (
+    DecisionAdmin,
+    EventAdmin,
+    FindingAdmin,
+    ScanAdmin,
+    SnapshotAdmin,
+    SubjectAdmin,
+)
+
+__all__ = [
+    "CaseAdmin",
+    "DecisionAdmin",
+    "EventAdmin",
+    "FindingAdmin",
+    "PolicyAdmin",
+    "ScanAdmin",
+    "SnapshotAdmin",
+    "SubjectAdmin",
+]

@@ -1,0 +1,94 @@
+"""What stands in the database as a code, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+_KINDS: Mapping[str, _StrPromise] = {
+    "duplicate": gettext_lazy("copy"),
+    "scraped": gettext_lazy("scraped"),
+    "framing": gettext_lazy("framing"),
+}
+
+_CATEGORIES: Mapping[str, _StrPromise] = {
+    "duplicate/exact": gettext_lazy("exact copy"),
+    "duplicate/near": gettext_lazy("nearly the same"),
+    "duplicate/reordered": gettext_lazy("copy in another order"),
+    "duplicate/contained": gettext_lazy("taken from a longer text"),
+    "duplicate/contains": gettext_lazy("contains another text"),
+    "duplicate/partial": gettext_lazy("shared passages"),
+    "scraped/page_chrome": gettext_lazy("remains of a web page"),
+    "scraped/embed_residue": gettext_lazy("remains of an embedded post"),
+    "scraped/model_residue": gettext_lazy("remains of generated text"),
+    "scraped/stray_markup": gettext_lazy("stray markup"),
+    "scraped/keyword_line": gettext_lazy("line of keywords"),
+    "scraped/told_twice": gettext_lazy("told twice"),
+    "scraped/self_repetition": gettext_lazy("repeats itself"),
+    "scraped/html_clues": gettext_lazy("traces in the markup"),
+    "framing/attack": gettext_lazy("attack on a person"),
+    "framing/dehumanise": gettext_lazy("dehumanising"),
+    "framing/threat": gettext_lazy("threat"),
+    "framing/rage_bait": gettext_lazy("rage bait"),
+    "framing/profanity_directed": gettext_lazy("profanity at somebody"),
+    "framing/shouting": gettext_lazy("shouting"),
+}
+
+_VERBS: Mapping[str, _StrPromise] = {
+    "case.opened": gettext_lazy("Case opened"),
+    "case.reopened": gettext_lazy("Case opened again"),
+    "case.refreshed": gettext_lazy("Findings renewed"),
+    "case.closed_moot": gettext_lazy("Closed, nothing left to decide"),
+    "case.claimed": gettext_lazy("Claimed"),
+    "case.released": gettext_lazy("Released"),
+    "case.snoozed": gettext_lazy("Put aside"),
+    "case.claim_expired": gettext_lazy("Claim ran out"),
+    "case.woken": gettext_lazy("Back in the queue"),
+    "case.decided": gettext_lazy("Decided"),
+    "case.escalated": gettext_lazy("Escalated"),
+    "decision.undone": gettext_lazy("Decision taken back"),
+    "policy.added": gettext_lazy("Policy added"),
+    "policy.changed": gettext_lazy("Policy changed"),
+}
+
+_NOTES: Mapping[str, _StrPromise] = {
+    "empty": gettext_lazy("The text is empty."),
+    "waits for the re-scan budget": gettext_lazy(
+        "The text was edited often; the scan waits for its turn."
+    ),
+    "the worker was lost each time": gettext_lazy("The worker was lost each time."),
+}
+
+
+def category(name: str) -> str:
+    """Say a ``kind/category`` pair in words; one of a foreign detector stays as it is."""
+    known = _CATEGORIES.get(name)
+    if known is not None:
+        return str(known)
+    kind, _slash, rest = name.partition("/")
+    if kind not in _KINDS:
+        return name
+    return (
+        f"{_KINDS[kind]}: {rest.replace('_', ' ')}" if rest and rest != kind else str(_KINDS[kind])
+    )
+
+
+def verb(name: str) -> str:
+    """Say in words what an event tells."""
+    return str(_VERBS.get(name, name))
+
+
+def scan_note(note: str) -> str:
+    """Say in words why a scan was not, or not yet, done."""
+    return str(_NOTES.get(note, note))
+
+
+def percent(share: float) -> str:
+    """Write a share as a percentage."""
+    return _("%(number)d%%") % {"number": round(share * 100)}
