@@ -1,0 +1,205 @@
+"""The queue: what stands in it, in which order, found how, at which cost."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from moderation.models import Case, CaseState, Finding, Policy, Snapshot
+from moderation.services import cases, decisions
+from tests.admin.conftest import CLAIM, DECIDE, VIEW, signed_in
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+
+QUEUE = reverse("admin:moderation_case_changelist")
+
+
+def rows(client, query=""):
+    """Return the ids of the cases on the page, in order."""
+    page = client.get(QUEUE + query)
+    assert page.status_code == 200
+    listed = re.findall(
+        r'field-passage[^>]*><a href="[^"]*/case/(\d+)/change/', page.content.decode()
+    )
+    return [int(pk) for pk in listed]
+
+
+def test_a_row_tells_what_a_moderator_needs(desk, comment_case):
+    case = comment_case("Long ago it began. " * 20 + "You are a badword, and so on. " * 9)
+    html = desk.get(QUEUE).content.decode()
+    assert "Moderation queue" in html
+    row = html[html.index('class="field-shown_severity') : html.index("</tbody>")]
+    assert f">{case.severity} <" in row
+    assert '<span class="moderation-band moderation-likely">likely</span>' in row
+    assert '<span class="moderation-chip">attack on a person</span>' in row
+    assert "<mark>badword</mark>" in row
+    assert re.search(r'<bdi class="moderation-quote">…[^<]{20,80}<mark>badword', row)
+    assert "Long ago it began. " * 20 not in row
+    assert "<bdi>guest</bdi>" in row
+    assert ">comment <" in row
+    assert "<bdi>open</bdi>" in row
+    assert "<time datetime=" in row
+
+
+def test_the_worst_passage_of_html_is_shown_without_its_markup(desk, article_case):
+    article_case(
+        f"<p class='a'>{'<b>Calm</b> words. ' * 60}This is a <i>bad</i>word, a badword.</p>"
+    )
+    html = desk.get(QUEUE).content.decode()
+    assert "This is a badword, a <mark>badword</mark>." in html
+    assert '<bdi class="moderation-title">Bridge</bdi>' in html
+
+
+def test_first_come_the_severe_then_the_old(desk, comment_case):
+    mild, old, new = comment_case("meh"), comment_case(), comment_case("A badword again.")
+    Case.objects.filter(pk=old.pk).update(opened_at=timezone.now() - timedelta(hours=3))
+    assert rows(desk) == [old.pk, new.pk, mild.pk]
+
+
+def test_what_is_not_to_do_is_out_of_sight(desk, moderator, comment_case):
+    shown, decided, snoozed = comment_case(), comment_case("badword 2"), comment_case("badword 3")
+    decide(decided, moderator)
+    until = timezone.now() + timedelta(hours=2)
+    cases.snooze(snoozed.pk, user=moderator, until=until)
+    assert rows(desk) == [shown.pk]
+    assert rows(desk, "?state=decided") == [decided.pk]
+    assert rows(desk, "?state=snoozed") == [snoozed.pk]
+    assert set(rows(desk, "?state=all")) == {shown.pk, decided.pk, snoozed.pk}
+
+
+def test_filters_by_kind_band_category_and_claim(
+    desk, moderator, colleague, comment_case, article_case
+):
+    comment, mild, article = comment_case(), comment_case("meh"), article_case("<p>badword</p>")
+    other = comment_case("badword once more")
+    Case.objects.filter(pk=other.pk).update(categories=["framing/threat", "önline/été"])
+    assert rows(desk, "?subject__kind__exact=article") == [article.pk]
+    assert rows(desk, "?band__exact=possible") == [mild.pk]
+    assert rows(desk, "?category=framing/threat") == [other.pk]
+    assert rows(desk, "?category=önline/été") == [other.pk]
+    assert rows(desk, "?category=threat") == []
+    assert set(rows(desk, "?category=framing/attack")) == {comment.pk, mild.pk, article.pk}
+    cases.claim(comment.pk, user=moderator)
+    cases.claim(article.pk, user=colleague)
+    assert rows(desk, "?claim=mine") == [comment.pk]
+    assert rows(desk, "?claim=others") == [article.pk]
+    assert set(rows(desk, "?claim=none")) == {mild.pk, other.pk}
+    Case.objects.filter(pk=article.pk).update(claim_expires_at=timezone.now() - timedelta(hours=1))
+    assert set(rows(desk, "?claim=none")) == {mild.pk, other.pk, article.pk}
+    assert rows(desk, "?claim=others") == []
+
+
+def test_counts_are_shown_beside_the_filters_when_asked_for(desk, comment_case):
+    comment_case()
+    comment_case("meh")
+    html = desk.get(QUEUE + "?_facets=True").content.decode()
+    assert "attack on a person (2)" in html
+    assert "possible (1)" in html
+
+
+def test_searches_in_texts_titles_and_names(desk, comment_case, article_case):
+    comment = comment_case("Such a badword under the oak tree.", author_name="Wilhelmina")
+    article = article_case("<p>A badword at the ferry.</p>", headline="Harbour news")
+    assert rows(desk, "?q=oak") == [comment.pk]
+    assert rows(desk, "?q=wilhelmina") == [comment.pk]
+    assert rows(desk, "?q=harbour") == [article.pk]
+    assert rows(desk, "?q=nothing-like-it") == []
+
+
+def test_the_cases_of_an_author_can_be_asked_for(desk, colleague, comment_case):
+    comment_case()
+    by_colleague = comment_case("badword by a colleague", author=colleague)
+    key = by_colleague.subject.author_key
+    assert rows(desk, f"?state=all&subject__author_key={key}") == [by_colleague.pk]
+
+
+def test_a_case_whose_text_is_gone_still_stands_in_the_queue(desk, comment_case):
+    case = comment_case()
+    Snapshot.objects.filter(pk=case.snapshot_id).delete()
+    assert rows(desk) == [case.pk]
+
+
+@pytest.mark.parametrize(
+    "model", ["case", "decision", "event", "subject", "snapshot", "scan", "finding", "policy"]
+)
+def test_a_list_costs_the_same_at_any_length(client, root, comment_case, model, policy):
+    client.force_login(root)
+    address = reverse(f"admin:moderation_{model}_changelist")
+
+    def queries():
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
+            assert client.get(address).status_code == 200
+        return len(captured)
+
+    def fill(start, stop):
+        for number in range(start, stop):
+            case = comment_case(f"badword number {number}", author_name=f"guest {number}")
+            if model == "case":
+                cases.claim(case.pk, user=root)
+            if model in ("decision", "event"):
+                decision = decide(case, root, "hide", policy)
+                if number % 2:
+                    decisions.undo(decision.pk, actor=root)
+            if model == "policy":
+                Policy.objects.create(code=f"p{number}", title="Part", parent=policy)
+
+    fill(0, 3)
+    queries()  # the first request fills caches of Django's own
+    at_three = queries()
+    fill(3, 30)
+    assert queries() == at_three
+    assert at_three < 25
+
+
+def test_only_who_may_view_cases_sees_the_queue(make_user, comment_case):
+    comment_case()
+    assert signed_in(make_user("nobody")).get(QUEUE).status_code == 403
+    assert (
+        signed_in(make_user("changer", "change_case", "delete_case")).get(QUEUE).status_code == 403
+    )
+    assert rows(signed_in(make_user("viewer", *VIEW)))
+
+
+def test_only_who_may_decide_gets_the_action(make_user, comment_case):
+    comment_case()
+    for name, permissions, there in (
+        ("viewer", VIEW, False),
+        ("claimer", CLAIM, False),
+        ("decider", DECIDE, True),
+    ):
+        page = signed_in(make_user(name, *permissions)).get(QUEUE).content.decode()
+        assert ("decide_selected" in page) is there
+
+
+def test_cases_are_neither_added_nor_edited_nor_deleted_here(client, root, comment_case):
+    case = comment_case()
+    client.force_login(root)
+    assert client.get(reverse("admin:moderation_case_add")).status_code == 403
+    assert client.post(reverse("admin:moderation_case_delete", args=[case.pk])).status_code == 403
+    change = reverse("admin:moderation_case_change", args=[case.pk])
+    assert client.post(change, {"state": "decided"}).status_code == 405
+    assert "delete_selected" not in client.get(QUEUE).content.decode()
+    assert Case.objects.get().state == CaseState.OPEN
+
+
+def test_findings_on_trial_lend_no_passage(desk, comment_case):
+    case = comment_case("Quiet words. You are a badword.")
+    Finding.objects.filter(scan__snapshot=case.snapshot).update(mode="shadow")
+    html = desk.get(QUEUE).content.decode()
+    assert "<mark>badword</mark>" not in html
+    assert "Quiet words." in html
+
+
+def decide(case, user, outcome="dismiss_allowed", *policies):
+    case.refresh_from_db()
+    return decisions.decide(
+        case.pk, outcome=outcome, actor=user, version=case.version, policies=policies
+    )

@@ -1,0 +1,178 @@
+"""The rows behind the cases are looked at, not touched; policies are the site's own."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.db import connection
+from django.urls import reverse
+
+from moderation.models import (
+    Decision,
+    Event,
+    Evidence,
+    Finding,
+    Policy,
+    Scan,
+    Snapshot,
+    Subject,
+)
+from moderation.services import audit, decisions
+from tests.admin.conftest import finding_of, signed_in
+
+pytestmark = pytest.mark.django_db
+
+AUDIT = [Decision, Event, Subject, Snapshot, Scan, Finding]
+
+
+def address(model, name, *args):
+    return reverse(f"admin:moderation_{model._meta.model_name}_{name}", args=args)
+
+
+@pytest.fixture
+def client(client, root):
+    client.force_login(root)
+    return client
+
+
+@pytest.fixture
+def decided(comment_case, moderator, policy):
+    case = comment_case("A badword \u202e<script>alert(1)</script>", author_name="<i>Eve\u202e")
+    decisions.decide(
+        case.pk,
+        outcome="hide",
+        actor=moderator,
+        version=case.version,
+        policies=[policy],
+        internal_note="<b>note",
+    )
+    return case
+
+
+@pytest.mark.parametrize("model", AUDIT)
+def test_records_can_be_read_and_nothing_else(client, decided, model):
+    row = model.objects.first()
+    listing = client.get(address(model, "changelist"))
+    assert listing.status_code == 200
+    assert "delete_selected" not in listing.content.decode()
+    change = client.get(address(model, "change", row.pk))
+    assert change.status_code == 200
+    html = change.content.decode()
+    assert 'name="_save"' not in html
+    assert "<script>alert" not in html
+    assert "\u202e" not in listing.content.decode()
+    before = model.objects.values().get(pk=row.pk)
+    assert client.get(address(model, "add")).status_code == 403
+    assert client.post(address(model, "delete", row.pk), {"post": "yes"}).status_code == 403
+    assert client.post(address(model, "change", row.pk), {"outcome": "x"}).status_code == 403
+    assert client.post(
+        address(model, "changelist"),
+        {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"},
+    ).status_code in (200, 302)
+    assert model.objects.values().get(pk=row.pk) == before
+
+
+@pytest.mark.parametrize("model", [*AUDIT, Policy])
+def test_records_are_for_who_may_view_them(decided, make_user, model):
+    name = model._meta.model_name
+    reader = signed_in(make_user("reader", f"view_{name}"))
+    other = signed_in(make_user("other", "view_logentry"))
+    row = model.objects.first()
+    for url in (address(model, "changelist"), address(model, "change", row.pk)):
+        assert reader.get(url).status_code == 200
+        assert other.get(url).status_code == 403
+
+
+def test_a_scan_shows_the_runs_of_its_detectors(client, decided):
+    html = client.get(address(Scan, "change", Scan.objects.latest("pk").pk)).content.decode()
+    assert "broken" in html
+    assert "word" in html
+    assert "&quot;attack&quot;: 0.9" in html
+
+
+def test_a_finding_shows_its_heaviest_passages_only(client, decided):
+    finding = finding_of(decided)
+    Evidence.objects.bulk_create(
+        Evidence(finding=finding, start=n, end=n + 1, explanation="light", weight=0.1)
+        for n in range(300)
+    )
+    html = client.get(address(Finding, "change", finding.pk)).content.decode()
+    assert "test.word" in html
+    assert html.count("field-explanation") == 200
+
+
+def test_a_snapshot_shows_its_text_as_stored_up_to_a_limit(client, article_case):
+    case = article_case("<p>badword</p>" + "<i>word</i> " * 3_000)
+    html = client.get(address(Snapshot, "change", case.snapshot_id)).content.decode()
+    assert "&lt;p&gt;badword&lt;/p&gt;" in html
+    assert "The first 20000 of 36014 characters." in html
+
+
+def test_the_trail_is_verified_when_asked_for(client, decided, make_user):
+    url = address(Event, "verify")
+    assert url in client.get(address(Event, "changelist")).content.decode()
+    assert "The trail holds." not in client.get(url).content.decode()
+    html = client.post(url).content.decode()
+    assert "The trail holds." in html
+    assert "2 events were read." in html
+    assert audit.verify().head in html
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE moderation_event SET verb = 'forged' WHERE number = 1")
+    html = client.post(url).content.decode()
+    assert "The trail is broken." in html
+    assert "event 1 was changed" in html
+    assert signed_in(make_user("other")).post(url).status_code == 403
+
+
+def test_policies_are_written_by_the_site_and_their_changes_are_on_record(client):
+    sent = client.post(
+        address(Policy, "add"),
+        {
+            "code": "no-ads",
+            "title": "No advertising",
+            "severity": 40,
+            "ground": "contractual",
+            "is_active": "on",
+        },
+    )
+    assert sent.status_code == 302
+    policy = Policy.objects.get(code="no-ads")
+    client.post(
+        address(Policy, "change", policy.pk),
+        {
+            "code": "other",
+            "title": "No ads",
+            "severity": 40,
+            "ground": "contractual",
+            "is_active": "on",
+        },
+    )
+    policy.refresh_from_db()
+    assert (policy.code, policy.title) == ("no-ads", "No ads")
+    assert list(Event.objects.values_list("verb", "data__policy")) == [
+        ("policy.added", "no-ads"),
+        ("policy.changed", "no-ads"),
+    ]
+    assert audit.verify().ok
+
+
+def test_a_policy_is_put_out_of_use_not_deleted(client, policy):
+    assert client.post(address(Policy, "delete", policy.pk), {"post": "yes"}).status_code == 403
+    assert "delete_selected" not in client.get(address(Policy, "changelist")).content.decode()
+    assert Policy.objects.filter(pk=policy.pk).exists()
+
+
+def test_no_page_needs_inline_script_or_style(client, decided, policy):
+    case = decided
+    pages = [
+        reverse("admin:moderation_case_changelist"),
+        reverse("admin:moderation_case_change", args=[case.pk]),
+        address(Event, "verify"),
+        *(address(model, "changelist") for model in [*AUDIT, Policy]),
+        *(address(model, "change", model.objects.first().pk) for model in [*AUDIT, Policy]),
+    ]
+    for url in pages:
+        html = client.get(url).content.decode()
+        assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:", html), url
+        assert all("src=" in tag for tag in re.findall(r"<script[^>]*>", html)), url
