@@ -26,7 +26,7 @@ def postponed_until(scan: Scan) -> datetime | None:
     rows = (
         Scan.objects.using(scan._state.db)
         .filter(snapshot__subject_id=scan.snapshot.subject_id, finished_at__gt=now - window)
-        .filter(started_at__isnull=False)
+        .filter(scanned_chars__gt=0)  # one that was overtaken or found nothing to read is none
         .exclude(pk=scan.pk)
         .order_by("-finished_at")
         .values_list("finished_at", "snapshot_id")

@@ -251,6 +251,18 @@ def test_more_edits_than_the_budget_wait_for_the_windows_end():
     assert scanning.run_scan(scan.pk) == ScanState.DONE
 
 
+def test_a_text_that_was_overtaken_before_its_scan_uses_up_no_budget():
+    overtaken = new_scan("first text")
+    scan = edit("an entirely different badword text")
+    assert scanning.run_scan(overtaken.pk) == ScanState.SUPERSEDED
+    assert scanning.run_scan(scan.pk) == ScanState.DONE
+
+
+def test_the_first_words_of_an_empty_draft_are_scanned_at_once():
+    assert scanning.run_scan(new_scan("").pk) == ScanState.SKIPPED
+    assert scanning.run_scan(edit("a badword after all").pk) == ScanState.DONE
+
+
 def test_a_scan_that_somebody_asks_for_is_not_put_off():
     scan = new_scan("first text")
     scanning.run_scan(scan.pk)
