@@ -19,7 +19,9 @@ class ModerationConfig(AppConfig):
         from moderation.targets import registry
 
         checks.register_checks()
-        registry.register_from_settings()
+        registry.register_pending()
         if settings.AUTODISCOVER_MODULE:
             autodiscover_modules(settings.AUTODISCOVER_MODULE)
+        # Last: a model that has a target by then is for the checks to report, not to crash over.
+        registry.register_from_settings()
         receivers.connect()

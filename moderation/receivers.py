@@ -25,7 +25,7 @@ def connect() -> None:
 
 def saved(sender: type[models.Model], instance: models.Model, using: str, **kwargs: Any) -> None:
     """Take the saved text in. Whatever goes wrong is logged; the sweep makes up for it."""
-    if kwargs.get("raw") or is_own_write() or not _concerns_us(sender):
+    if kwargs.get("raw") or is_own_write(instance) or not _concerns_us(sender):
         return
     try:
         found = resolve(instance)

@@ -75,7 +75,12 @@ def database(url: str) -> dict[str, Any]:
     return settings
 
 
-DATABASES = {"default": database(os.environ.get("DATABASE_URL", "sqlite://:memory:"))}
+DATABASES = {
+    "default": database(os.environ.get("DATABASE_URL", "sqlite://:memory:")),
+    # Empty, and unused except by tests of a site with two databases: they clear the routers.
+    "other": {**database("sqlite://:memory:"), "TEST": {"MIGRATE": False}},
+}
+DATABASE_ROUTERS = ["tests.site.routers.DefaultOnly"]
 
 CELERY_BROKER_URL = os.environ.get("REDIS_URL", "memory://")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

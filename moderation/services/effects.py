@@ -87,7 +87,7 @@ def _put_back(target: Target, obj: models.Model, effect: Effect) -> None:
 
 def _write(action: Callable[[models.Model], None], obj: models.Model) -> None:
     try:
-        with own_write(), transaction.atomic(using=obj._state.db):
+        with own_write(obj), transaction.atomic(using=obj._state.db):
             action(obj)
     except Exception as error:
         raise EffectFailed(

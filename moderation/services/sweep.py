@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -18,7 +19,10 @@ from moderation.services import cases, walks
 from moderation.services.database import moderation_db
 from moderation.services.hosts import content_type_of
 from moderation.services.intake import forget_subject, settle_deleted, take_in_batch
+from moderation.services.scanning import where
 from moderation.targets import Registration, registry
+
+logger = logging.getLogger("moderation.sweep")
 
 LONGEST_PAUSE = 3600
 """Seconds after which a queued scan is asked for again at the latest."""
@@ -37,6 +41,7 @@ class SweepResult:
     forgotten: int = 0
     cases_reopened: int = 0
     unreadable: int = 0
+    failed: int = 0
 
 
 def sweep(*, complete: bool = False) -> SweepResult:
@@ -50,11 +55,23 @@ def sweep(*, complete: bool = False) -> SweepResult:
     result.cases_reopened = cases.release_expired()
     for registration in registry.all():
         for alias in walks.aliases_of(registration.root):
-            _catch_up(registration, alias, result, complete=complete)
-            _forget_missing(registration, alias, result, complete=complete)
+            _look_after(registration, alias, result, complete=complete)
     _settle_deleted()
     result.asked = _ask_due(complete=complete)
     return result
+
+
+def _look_after(
+    registration: Registration, alias: str, result: SweepResult, *, complete: bool
+) -> None:
+    """Compare one model's rows in one database; its failure must not end the whole sweep."""
+    try:
+        _catch_up(registration, alias, result, complete=complete)
+        _forget_missing(registration, alias, result, complete=complete)
+    except Exception as error:  # noqa: BLE001 - the site's query, in a database of the site's
+        result.failed += 1
+        label = registration.root._meta.label
+        logger.error("%s in %s was not looked after: %s", label, alias, where(error))  # noqa: TRY400 - a trace may hold text
 
 
 def _recover_lost() -> int:

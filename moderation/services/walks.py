@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
-from django.db import connections, models, router
+from django.db import DatabaseError, connections, models, router, transaction
 
 from moderation.models import Walk
 from moderation.services.database import moderation_db
@@ -106,10 +106,24 @@ def _pk_field(model: type[models.Model]) -> Any:
 
 
 def aliases_of(model: type[models.Model]) -> list[str]:
-    """Return the databases in which ``model`` has its table."""
+    """Return the databases in which ``model`` has its table.
+
+    A site without a router for its second database is the rule rather than the exception, so
+    the table itself is asked for. A database that does not answer is left out as well.
+    """
     return [
         alias
         for alias in connections
         if router.allow_migrate_model(alias, model)
         and not connections[alias].settings_dict.get("TEST", {}).get("MIRROR")
+        and _can_be_read(model, alias)
     ]
+
+
+def _can_be_read(model: type[models.Model], alias: str) -> bool:
+    try:
+        with transaction.atomic(using=alias):
+            model._base_manager.using(alias).exists()
+    except DatabaseError:
+        return False
+    return True

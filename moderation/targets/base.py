@@ -24,22 +24,33 @@ class HostObjectChanged(Exception):
     """The site changed what an undo would have put back; nothing was written."""
 
 
-_own_write: ContextVar[bool] = ContextVar("moderation_own_write", default=False)
+_written: ContextVar[models.Model | None] = ContextVar("moderation_written", default=None)
 
 
 @contextmanager
-def own_write() -> Iterator[None]:
-    """Mark saves of host objects as ours, so that they are not taken for edits."""
-    token = _own_write.set(True)
+def own_write(obj: models.Model) -> Iterator[None]:
+    """Mark saves of ``obj`` as ours, so that they are not taken for edits.
+
+    What else the site saves meanwhile, in answer to that save, is its own and is taken in.
+    """
+    token = _written.set(obj)
     try:
         yield
     finally:
-        _own_write.reset(token)
+        _written.reset(token)
 
 
-def is_own_write() -> bool:
-    """Whether the save going on was caused by a decision."""
-    return _own_write.get()
+def is_own_write(obj: models.Model) -> bool:
+    """Whether the save of ``obj`` that is going on was caused by a decision about it."""
+    written = _written.get()
+    if written is None or written.pk != obj.pk:
+        return False
+    return isinstance(obj, _concrete(written)) or isinstance(written, _concrete(obj))
+
+
+def _concrete(obj: models.Model) -> type[models.Model]:
+    """Return the class of ``obj`` that has the table, be ``obj`` of a proxy."""
+    return obj._meta.concrete_model or type(obj)
 
 
 class Target:
@@ -184,7 +195,8 @@ class Target:
     def write_back(self, obj: models.Model, values: Mapping[str, Any]) -> None:
         """Put back values that :meth:`visibility_values` gave earlier."""
         for name, value in values.items():
-            setattr(obj, name, obj._meta.get_field(name).to_python(value))  # type: ignore[union-attr]
+            field: Any = obj._meta.get_field(name)
+            setattr(obj, field.attname, field.to_python(value))
         self._save(obj, values)
 
     def _write_visibility(self, obj: models.Model, which: int) -> None:

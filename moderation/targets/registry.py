@@ -53,12 +53,13 @@ class Registry:
         """Register ``target`` for ``model`` (a class, or a label ``"app.Model"``).
 
         Raises ``AlreadyRegistered`` when the model or a proxy of it has one, ``LookupError``
-        for a label no installed app has, ``TypeError`` for unknown options.
+        for a label no installed app has, ``ValueError`` for one that is none and for an
+        abstract model, ``TypeError`` for unknown options.
         """
         if not apps.models_ready:
             self._pending.append((model, target, options, replace))
             return
-        model_class = apps.get_model(model) if isinstance(model, str) else model
+        model_class = _model_of(model)
         concrete = concrete_model(model_class)
         if concrete in self._targets and not replace:
             raise AlreadyRegistered(f"{concrete._meta.label} has a target already")
@@ -66,15 +67,16 @@ class Registry:
 
     def unregister(self, model: str | type[models.Model]) -> None:
         """Forget the target of ``model``; nothing happens when there is none."""
-        model_class = apps.get_model(model) if isinstance(model, str) else model
-        self._targets.pop(concrete_model(model_class), None)
+        self._targets.pop(concrete_model(_model_of(model)), None)
+
+    def register_pending(self) -> None:
+        """Register what was asked for before the models were loaded; keep failures."""
+        for model, target, options, replace in self._pending:
+            self._register_or_note(model, target, options, replace=replace)
+        self._pending = []
 
     def register_from_settings(self) -> None:
         """Register what the site wrote under ``MODERATION["TARGETS"]``; keep failures."""
-        for registration in self._pending:
-            model, target, options, replace = registration
-            self._register_or_note(model, target, options, replace=replace)
-        self._pending = []
         targets = settings.TARGETS
         for label, value in targets.items() if isinstance(targets, Mapping) else ():
             try:
@@ -134,10 +136,18 @@ class Registry:
             self._targets, self.failures = targets, failures
 
 
+def _model_of(model: str | type[models.Model]) -> type[models.Model]:
+    if not isinstance(model, str):
+        return model
+    if model.count(".") != 1:
+        raise ValueError(f"{model!r} is not a label; write 'app.Model'")
+    return apps.get_model(model)
+
+
 def concrete_model(model: type[models.Model]) -> type[models.Model]:
     """Return the model that has the table: a proxy stands for it. Raises for abstract models."""
     concrete = model._meta.concrete_model
-    if concrete is None:
+    if concrete is None or model._meta.abstract:
         raise ValueError(f"{model.__name__} is abstract and has no rows to moderate")
     return concrete
 
