@@ -116,6 +116,11 @@ class _BlockParser:
         return self._blocks
 
     def _line(self, start: int, end: int) -> None:
+        paragraph = self._paragraph
+        if paragraph and paragraph.shape is _Shape.TEXT and self._raw[start].isalpha():
+            # By far the most frequent case: nothing but a paragraph goes on with a letter.
+            paragraph.lines.append(Span(start, end))
+            return
         at, depth = self._after_quote_marks(start, end)
         if self._continues_fence(at, end, depth=depth) or self._continues_html(at, end):
             return

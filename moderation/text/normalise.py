@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from moderation.text._confusables import CONFUSABLES, LOOSE
@@ -232,37 +232,56 @@ def _unify_signs(work: _Work) -> None:
     work.mapped = MappedText(mapped.text.translate(_SIGNS), mapped.starts, mapped.ends)
 
 
-_CLUSTER = re.compile(f"[^\x00-\x7f][{MARKS}\u1160-\u11ff]*|[A-Za-z][{MARKS}]+")
-_LATIN_LETTER = re.compile("[A-Za-z]")
-_STYLED = re.compile("[\u2100-\u214f\u2460-\u24ff\U0001d400-\U0001d7ff\U0001f110-\U0001f189]")
-_FULLWIDTH = re.compile("[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]")
+_CLUSTER = re.compile(f"[A-Za-z\x80-\U0010ffff][{MARKS}\u1160-\u11ff]+")
+_STYLED = re.compile("[\u2100-\u214f\u2460-\u24ff\U0001d400-\U0001d7ff\U0001f110-\U0001f14f]+")
+_FULLWIDTH = re.compile("[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]+")
 _EAST_ASIAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 _LONGEST_EXPANSION = 4
-_SARA_AM = ("\u0e33", "\u0eb3")
+_SARA_AM = frozenset("\u0e33\u0eb3")
 
 
 def _compose(work: _Work) -> None:
-    """Bring equivalent spellings into one form (NFKC), cluster by cluster."""
-    text = work.text
-    if unicodedata.is_normalized("NFKC", text):
+    """Bring equivalent spellings into one form (NFKC), in the longest steps possible."""
+    if unicodedata.is_normalized("NFKC", work.text):
         return
-    edits = []
-    east_asian = _EAST_ASIAN.search(text) is not None
-    for cluster in _CLUSTER.finditer(text):
-        given = cluster.group()
-        composed = unicodedata.normalize("NFKC", given)
-        if composed == given or len(composed) > _LONGEST_EXPANSION * len(given):
-            continue
-        # NFKC takes Thai and Lao "am" apart, and makes a space and a mark of a lone accent.
-        if given in _SARA_AM or (composed[0] == " " and len(composed) > 1):
-            continue
-        edits.append(Edit(*cluster.span(), composed))
-        if _LATIN_LETTER.match(composed):
-            if _STYLED.match(given):
-                work.notice("homoglyph", *cluster.span())
-            elif _FULLWIDTH.match(given) and not east_asian:
-                work.notice("fullwidth", *cluster.span())
-    work.edit(edits)
+    _notice_styles(work)
+    forms = {char: _compatible(char) for char in set(_NOT_ASCII.findall(work.text))}
+    forms = {char: form for char, form in forms.items() if form != char}
+    single = {ord(char): form for char, form in forms.items() if len(form) == 1}
+    work.mapped = replace(work.mapped, text=work.text.translate(single))
+    several = re.escape("".join(char for char, form in forms.items() if len(form) > 1))
+    if several:
+        found = re.finditer(f"[{several}]", work.text)
+        work.edit([Edit(*char.span(), forms[char.group()]) for char in found])
+    work.edit(
+        [
+            Edit(*cluster.span(), unicodedata.normalize("NFKC", cluster.group()))
+            for cluster in _CLUSTER.finditer(work.text)
+            if not unicodedata.is_normalized("NFKC", cluster.group())
+        ]
+    )
+
+
+def _compatible(char: str) -> str:
+    """Return the NFKC form of a character, or the character where that would not read so."""
+    form = unicodedata.normalize("NFKC", char)
+    # NFKC takes Thai and Lao "am" apart, and makes a space and a mark of a lone accent.
+    lone_accent = form[0] == " " and len(form) > 1
+    if lone_accent or char in _SARA_AM or len(form) > _LONGEST_EXPANSION:
+        return char
+    return form
+
+
+def _notice_styles(work: _Work) -> None:
+    for run in _STYLED.finditer(work.text):
+        if _LATIN_LETTER.search(unicodedata.normalize("NFKC", run.group())):
+            work.notice("homoglyph", *run.span())
+    if not _EAST_ASIAN.search(work.text):
+        for run in _FULLWIDTH.finditer(work.text):
+            work.notice("fullwidth", *run.span())
+
+
+_LATIN_LETTER = re.compile("[A-Za-z]")
 
 
 # --- look-alikes --------------------------------------------------------------------------

@@ -89,7 +89,7 @@ class Nh3Sanitizer(_ReadableSanitizer):
         return self._nh3.clean(
             html,
             tags=set(TAGS),
-            attributes={tag: set(names) for tag, names in ATTRIBUTES.items()},
+            attributes={"*": set()} | {tag: set(names) for tag, names in ATTRIBUTES.items()},
             url_schemes=set(PROTOCOLS),
             link_rel=None,
         )
