@@ -289,6 +289,8 @@ def _detector_error(name: str, problem: str, check_id: str) -> checks.CheckMessa
 
 def check_dispatch(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[Any]:
     """W001 work done inside the save on a live site, W002 no broker set."""
+    from moderation.dispatch.celery import broker_is_set
+
     found: list[checks.CheckMessage] = []
     if settings.DISPATCHER.endswith(".ImmediateDispatcher") and not django_settings.DEBUG:
         found.append(
@@ -298,7 +300,7 @@ def check_dispatch(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> l
                 id="moderation.W001",
             )
         )
-    if settings.DISPATCHER.endswith(".CeleryDispatcher") and not _broker_is_set():
+    if settings.DISPATCHER.endswith(".CeleryDispatcher") and not broker_is_set():
         found.append(
             checks.Warning(
                 "Celery has no broker: nothing will be scanned until the sweep finds one.",
@@ -308,16 +310,3 @@ def check_dispatch(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> l
             )
         )
     return found
-
-
-def _broker_is_set() -> bool:
-    import os
-
-    from celery import current_app
-
-    return bool(
-        current_app.conf.broker_url
-        or current_app.conf.broker_write_url
-        or getattr(django_settings, "CELERY_BROKER_URL", None)
-        or os.environ.get("CELERY_BROKER_URL")
-    )

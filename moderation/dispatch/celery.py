@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from typing import Any
 
 from celery import current_app
+from django.conf import settings as django_settings
 from kombu import Connection, pools
 
 from moderation.conf import settings
@@ -77,3 +79,13 @@ class CeleryDispatcher(Dispatcher):
                 }
                 self._connection = connection
             return self._connection
+
+
+def broker_is_set() -> bool:
+    """Whether the site told Celery, in any of the usual places, where its broker is."""
+    return bool(
+        current_app.conf.broker_url
+        or current_app.conf.broker_write_url
+        or getattr(django_settings, "CELERY_BROKER_URL", None)
+        or os.environ.get("CELERY_BROKER_URL")
+    )
