@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from moderation.corpus.documents import document_of, snapshot_key, snapshot_of_key
 from moderation.corpus.postings import Postings
 from moderation.detectors.base import Candidate
-from moderation.detectors.duplicate.fingerprint import FINGERPRINT_BITS, PARAMS
+from moderation.detectors.duplicate.fingerprint import PARAMS, Fingerprint
 from moderation.detectors.duplicate.reading import Reading
 from moderation.detectors.duplicate.retrieval import (
     LISTED,
@@ -24,8 +24,6 @@ from moderation.detectors.duplicate.retrieval import (
 from moderation.models import Snapshot, Subject
 from moderation.models.fingerprints import IndexedDocument
 from moderation.text.document import Document
-
-_HASH_BYTES = FINGERPRINT_BITS // 8
 
 
 def get_corpus() -> DatabaseCorpus:
@@ -62,7 +60,7 @@ class DatabaseCorpus:
         """
         listings = self._postings.listings(fingerprints)
         ranked = rank(listings, self._same_words(exact), self._own(exclude), self._postings.stories)
-        hits = list(promising(ranked, len(fingerprints)))
+        hits = promising(ranked, len(fingerprints))
         return self._as_candidates(hits, limit) if hits else []
 
     def document(self, key: str) -> Document | None:
@@ -88,24 +86,23 @@ class DatabaseCorpus:
         a transaction of its own: on PostgreSQL it keeps other texts from being indexed until
         that transaction ends.
         """
-        reading = Reading(document)
+        fingerprint = Reading(document).fingerprint
         with transaction.atomic(using=self._using):
             self._postings.write_first()
             subject_id = self._lock_subject(snapshot_id)
             if subject_id is None:
                 return
             rows = list(self._rows().filter(subject=subject_id))
-            if not self._moved(rows, snapshot_id, reading):
+            if not self._moved(rows, snapshot_id, fingerprint):
                 self._postings.take_turn()
-                self._replace(rows, subject_id, snapshot_id, reading)
+                self._replace(rows, subject_id, snapshot_id, fingerprint)
 
     def unindex(self, *, subject_id: int) -> None:
         """Remove everything the index holds of a subject."""
         with transaction.atomic(using=self._using):
             self._postings.write_first()
-            for row in self._rows().filter(subject=subject_id):
-                self._postings.remove(row.pk, _unpacked(row.hashes))
-                row.delete(using=self._using)
+            rows = list(self._rows().filter(subject=subject_id))
+            self._forget(rows, keep=set())
 
     # Candidates
 
@@ -123,7 +120,7 @@ class DatabaseCorpus:
     def _as_candidates(self, hits: Sequence[Hit], limit: int) -> list[Candidate]:
         """Turn documents into the current texts of their subjects, one each."""
         numbers = [hit.document for hit in hits]
-        rows = {row.pk: row for row in self._rows().filter(pk__in=numbers).defer("hashes")}
+        rows = {row.pk: row for row in self._rows().filter(pk__in=numbers)}
         subjects = {number: row.subject_id for number, row in rows.items()}
         current = self._current_snapshots(rows.values())
         found = [hit for hit in hits if current.get(subjects.get(hit.document, 0))]
@@ -151,12 +148,14 @@ class DatabaseCorpus:
         )
         return current.values_list("pk", flat=True).first()
 
-    def _moved(self, rows: Sequence[IndexedDocument], snapshot_id: int, reading: Reading) -> bool:
+    def _moved(
+        self, rows: Sequence[IndexedDocument], snapshot_id: int, fingerprint: Fingerprint
+    ) -> bool:
         """Handle a snapshot whose words are indexed already."""
         for row in rows:
             if row.snapshot_id is None or row.params != PARAMS or row.exact is None:
                 continue
-            if bytes(row.exact) == reading.fingerprint.exact:
+            if bytes(row.exact) == fingerprint.exact:
                 if row.snapshot_id != snapshot_id:
                     row.snapshot_id = snapshot_id
                     row.save(using=self._using, update_fields=["snapshot"])
@@ -165,41 +164,48 @@ class DatabaseCorpus:
 
     def _replace(
         self,
-        rows: Iterable[IndexedDocument],
+        rows: Sequence[IndexedDocument],
         subject_id: int,
         snapshot_id: int,
-        reading: Reading,
+        fingerprint: Fingerprint,
     ) -> None:
-        hashes = reading.fingerprint.hashes
-        fresh = set(hashes)
-        for row in rows:
-            fresh -= self._keep(row, fresh)
+        kept = self._forget(rows, keep=set(fingerprint.hashes))
         row = IndexedDocument.objects.using(self._using).create(
             subject_id=subject_id,
             snapshot_id=snapshot_id,
             params=PARAMS,
-            exact=reading.fingerprint.exact,
-            words=len(reading.words),
+            exact=fingerprint.exact,
             story=0,
-            hashes=_packed(fresh),
         )
-        listings = self._postings.listings(hashes)
-        head = head_of_story(listings, len(hashes), self._postings.stories)
+        listings = self._postings.listings(fingerprint.hashes)
+        head = head_of_story(listings, len(fingerprint.hashes), self._postings.stories)
         row.story = row.pk if head is None else head
         row.save(using=self._using, update_fields=["story"])
-        self._postings.add(row.pk, fresh)
+        self._postings.add(row.pk, set(fingerprint.hashes) - kept)
 
-    def _keep(self, row: IndexedDocument, wanted: set[int]) -> set[int]:
-        """Reduce an earlier text to what is still said, and return that."""
-        had = _unpacked(row.hashes)
-        kept = had & wanted if row.params == PARAMS else set()
-        self._postings.remove(row.pk, had - kept)
-        if kept:
-            row.snapshot_id, row.exact, row.hashes = None, None, _packed(kept)
-            row.save(using=self._using, update_fields=["snapshot", "exact", "hashes"])
-        else:
-            row.delete(using=self._using)
-        return kept
+    def _forget(self, rows: Sequence[IndexedDocument], keep: set[int]) -> set[int]:
+        """Reduce what a subject said to what it still says, and return that.
+
+        What it said is read off its text: to store it with every row would make the index a
+        third larger. Should the text have changed or gone meanwhile, some fingerprints stay
+        behind without a document, and nobody looks at them.
+        """
+        numbers = [row.pk for row in rows]
+        held = self._postings.held(numbers, keep)
+        self._postings.remove(numbers, self._said(rows) - keep)
+        kept = [row.pk for row in rows if any(row.pk == document for _, document in held)]
+        self._rows().filter(pk__in=kept).update(snapshot=None, exact=None)
+        self._rows().filter(pk__in=set(numbers) - set(kept)).delete()
+        return {value for value, _ in held}
+
+    def _said(self, rows: Iterable[IndexedDocument]) -> set[int]:
+        snapshots = Snapshot.objects.using(self._using).select_related("subject")
+        texts = snapshots.filter(pk__in=[row.snapshot_id for row in rows if row.snapshot_id])
+        return {
+            value
+            for snapshot in texts
+            for value in Reading(document_of(snapshot)).fingerprint.hashes
+        }
 
     def _rows(self) -> QuerySet[IndexedDocument]:
         return IndexedDocument.objects.using(self._using)
@@ -215,15 +221,3 @@ def _per_subject(hits: Iterable[Hit], subjects: dict[int, int]) -> list[Hit]:
                 first, hits=first.hits + hit.hits, weight=first.weight + hit.weight
             )
     return sorted(merged.values(), key=lambda hit: (-hit.weight, hit.document))
-
-
-def _packed(hashes: Collection[int]) -> bytes:
-    return b"".join(value.to_bytes(_HASH_BYTES, "big") for value in sorted(hashes))
-
-
-def _unpacked(packed: bytes | memoryview) -> set[int]:
-    data = bytes(packed)
-    return {
-        int.from_bytes(data[at : at + _HASH_BYTES], "big")
-        for at in range(0, len(data), _HASH_BYTES)
-    }

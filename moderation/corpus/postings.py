@@ -110,13 +110,21 @@ class Postings:
             self._bind(hashes),
         )
 
-    def remove(self, document: int, hashes: Collection[int]) -> None:
-        """Forget that a document has these fingerprints."""
-        self._execute(
-            f"DELETE FROM {_FINGERPRINTS} WHERE document = %s "
-            f"AND hash IN (SELECT given.value FROM {self._dialect.table})",
-            document,
+    def held(self, documents: Collection[int], hashes: Collection[int]) -> set[tuple[int, int]]:
+        """Return the pairs (fingerprint, document) there are of these."""
+        rows = self._fetch(
+            f"SELECT hash, document FROM {_FINGERPRINTS} WHERE {self._both_given}",
             self._bind(hashes),
+            self._bind(documents),
+        )
+        return {(value, document) for value, document in rows}
+
+    def remove(self, documents: Collection[int], hashes: Collection[int]) -> None:
+        """Forget that these documents have these fingerprints."""
+        self._execute(
+            f"DELETE FROM {_FINGERPRINTS} WHERE {self._both_given}",
+            self._bind(hashes),
+            self._bind(documents),
         )
 
     def write_first(self) -> None:
@@ -128,6 +136,11 @@ class Postings:
         """Wait until nobody else is numbering documents; holds to the transaction's end."""
         if self._dialect.take_turn:
             self._execute(self._dialect.take_turn)
+
+    @property
+    def _both_given(self) -> str:
+        given = f"(SELECT given.value FROM {self._dialect.table})"
+        return f"hash IN {given} AND document IN {given}"
 
     def _bind(self, numbers: Collection[int]) -> Any:
         return self._dialect.bind(sorted(numbers))

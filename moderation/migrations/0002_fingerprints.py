@@ -74,9 +74,7 @@ class Migration(migrations.Migration):
                     models.PositiveSmallIntegerField(verbose_name="version of the fingerprints"),
                 ),
                 ("exact", models.BinaryField(null=True, verbose_name="hash of all words")),
-                ("words", models.PositiveIntegerField(verbose_name="words")),
                 ("story", models.BigIntegerField(verbose_name="story")),
-                ("hashes", models.BinaryField(verbose_name="fingerprints")),
                 (
                     "snapshot",
                     models.ForeignKey(

@@ -15,9 +15,9 @@ class IndexedDocument(models.Model):
     """A text in the index. Its number says when its words came in: smaller is earlier.
 
     The row with a ``snapshot`` is what the subject says now. Rows without one are what is
-    left of earlier texts of the subject: they keep the fingerprints that are still in the
-    text and came in with that earlier one. ``hashes`` are the fingerprints of this row,
-    packed; ``story`` is the number of the document whose story it tells again, or its own.
+    left of earlier texts of the subject: theirs are the fingerprints that are still in the
+    text and came in with that earlier one. ``story`` is the number of the document whose
+    story it tells again, or its own.
     """
 
     subject = models.ForeignKey(
@@ -33,9 +33,7 @@ class IndexedDocument(models.Model):
     )
     params = models.PositiveSmallIntegerField(_("version of the fingerprints"))
     exact = models.BinaryField(_("hash of all words"), null=True)
-    words = models.PositiveIntegerField(_("words"))
     story = models.BigIntegerField(_("story"))
-    hashes = models.BinaryField(_("fingerprints"))
 
     class Meta:
         verbose_name = _("indexed text")

@@ -15,8 +15,9 @@ from tests.duplicate.saved import new_subject, take_snapshot
 
 
 @pytest.fixture
-def sqlite_file(tmp_path, django_db_setup, django_db_blocker):
+def sqlite_file(settings, tmp_path, django_db_setup, django_db_blocker):
     """A database that threads can share; the SQLite of the tests, in memory, is none."""
+    settings.DATABASE_ROUTERS = []
     connections.settings["shared"] = {
         **connections.settings["default"],
         "NAME": str(tmp_path / "shared.sqlite3"),

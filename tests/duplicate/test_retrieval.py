@@ -10,6 +10,7 @@ from moderation.detectors.duplicate.retrieval import (
     LISTED,
     MAX_PER_STORY,
     MAX_SINGLE_HITS,
+    MOST_HITS,
     Hit,
     head_of_story,
     promising,
@@ -73,11 +74,16 @@ def test_documents_that_have_gone_make_no_boilerplate():
 def test_single_hits_are_looked_at_only_where_there_are_few_fingerprints():
     singles = [Hit(number, 1, 1.0) for number in range(10)]
     double = Hit(99, 2, 0.5)
-    assert list(promising([*singles, double], FEW_FINGERPRINTS + 1)) == [double]
-    assert list(promising([*singles, double], FEW_FINGERPRINTS)) == [
+    assert promising([*singles, double], FEW_FINGERPRINTS + 1) == [double]
+    assert promising([*singles, double], FEW_FINGERPRINTS) == [
         *singles[:MAX_SINGLE_HITS],
         double,
     ]
+
+
+def test_the_hits_of_a_text_full_of_set_phrases_are_bounded():
+    hits = [Hit(number, 2, 1.0) for number in range(10 * MOST_HITS)]
+    assert promising(hits, 1_000) == hits[:MOST_HITS]
 
 
 def test_one_story_does_not_take_all_places():

@@ -7,8 +7,10 @@ global alignment (difflib, longest common subsequence) this finds passages in an
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import NamedTuple
 
 SEED = 3
@@ -29,7 +31,6 @@ words on its longer side; anything less also happens between unrelated texts."""
 
 _PLACES_PER_SEED = 8
 _LEAP = 16
-_CHECK_EVERY = 4096
 
 
 class Run(NamedTuple):
@@ -70,7 +71,7 @@ def align(
     """Return the passages that ``words`` shares with ``source``, in the order of ``words``.
 
     Time and memory grow with the sum of both lengths whatever the texts look like.
-    ``check`` is called now and then and may raise to end the work.
+    ``check`` is called before every comparison and may raise to end the work.
     """
     return [p for p in chain(equal_runs(words, source, check)) if _is_passage(p)]
 
@@ -92,47 +93,50 @@ def equal_runs(
     for the one that goes on where the run before it ended. What it covers is then skipped:
     so no word is compared more than a few times, even if both texts repeat one word.
     """
-    places = _places_of_seeds(source)
+    places = _Places(source)
     done = source_done = 0
     for at, seed in enumerate(_seeds(words)):
-        if at % _CHECK_EVERY == 0:
-            check()
-        if at < done or seed not in places:
+        if at < done or seed not in places.last:
             continue
-        expected = source_done + at - done
-        run = _best_run(words, source, at, places[seed], expected)
+        check()
+        run = _best_run(words, source, at, places.of(seed), expected=source_done + at - done)
         yield run
         done = at + run.length
         source_done = run.source_start + run.length
 
 
-def _seeds(words: Sequence[str]) -> Iterable[tuple[str, ...]]:
+def _seeds(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
     return zip(*(words[offset:] for offset in range(SEED)), strict=False)
 
 
-def _places_of_seeds(source: Sequence[str]) -> dict[tuple[str, ...], list[int]]:
-    places: dict[tuple[str, ...], list[int]] = {}
-    for at, seed in enumerate(_seeds(source)):
-        known = places.get(seed)
-        if known is None:
-            places[seed] = [at]
-        elif len(known) < _PLACES_PER_SEED:
-            known.append(at)
-    return places
+class _Places:
+    """Where each seed stands in a text. Most stand in one place: that is kept cheap."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self.last = dict(zip(_seeds(words), count(), strict=False))
+        self._repeated: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
+        if len(self.last) < len(words) - SEED + 1:
+            for at, seed in enumerate(_seeds(words)):
+                if self.last[seed] != at and len(self._repeated[seed]) < _PLACES_PER_SEED:
+                    self._repeated[seed].append(at)
+
+    def of(self, seed: tuple[str, ...]) -> Sequence[int]:
+        """Return the first few places of a seed, and its last."""
+        return (*self._repeated.get(seed, ()), self.last[seed])
 
 
 def _best_run(
-    words: Sequence[str], source: Sequence[str], at: int, places: Sequence[int], expected: int
+    words: Sequence[str], source: Sequence[str], at: int, places: Sequence[int], *, expected: int
 ) -> Run:
-    best, best_rank = Run(at, 0, 0), 0
+    best_rank = best_length = best_place = 0
     for place in places:
         length = _equal_ahead(words, source, at, place)
-        rank = length + SEED if abs(place - expected) <= MAX_DRIFT else length
+        rank = length + SEED if -MAX_DRIFT <= place - expected <= MAX_DRIFT else length
         if rank > best_rank:
-            best, best_rank = Run(at, place, length), rank
+            best_rank, best_length, best_place = rank, length, place
         if at + length == len(words):
             break  # no other can be longer
-    return best
+    return Run(at, best_place, best_length)
 
 
 def _equal_ahead(words: Sequence[str], source: Sequence[str], at: int, place: int) -> int:
@@ -153,27 +157,25 @@ def _equal_ahead(words: Sequence[str], source: Sequence[str], at: int, place: in
 def chain(runs: Iterable[Run]) -> list[Passage]:
     """Join runs that lie close together on both sides; ``runs`` come from left to right."""
     passages: list[Passage] = []
-    within_reach: list[Passage] = []  # a handful: runs do not overlap and MAX_GAP is short
+    recent: list[Passage] = []  # a handful: runs do not overlap and MAX_GAP is short
     for run in runs:
-        within_reach = [p for p in within_reach if run.start - p.end <= MAX_GAP]
-        nearest = min(within_reach, key=lambda p: _drift(p, run), default=None)
-        if nearest is not None and _follows(nearest, run):
-            _extend(nearest, run)
+        recent = [p for p in recent if run.start - p.end <= MAX_GAP]
+        continued = [p for p in recent if _continues(p, run)]
+        if continued:
+            _extend(continued[0] if len(continued) == 1 else _nearest(continued, run), run)
         else:
             passages.append(_passage_of(run))
-            within_reach.append(passages[-1])
+            recent.append(passages[-1])
     return passages
 
 
-def _drift(passage: Passage, run: Run) -> int:
-    return abs((run.start - passage.end) - (run.source_start - passage.source_end))
+def _continues(passage: Passage, run: Run) -> bool:
+    gap = run.source_start - passage.source_end
+    return -SEED <= gap <= MAX_GAP and abs(run.start - passage.end - gap) <= MAX_DRIFT
 
 
-def _follows(passage: Passage, run: Run) -> bool:
-    return (
-        -SEED <= run.source_start - passage.source_end <= MAX_GAP
-        and _drift(passage, run) <= MAX_DRIFT
-    )
+def _nearest(passages: Iterable[Passage], run: Run) -> Passage:
+    return min(passages, key=lambda p: abs(run.start - p.end - run.source_start + p.source_end))
 
 
 def _passage_of(run: Run) -> Passage:

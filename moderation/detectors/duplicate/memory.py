@@ -62,7 +62,7 @@ class MemoryCorpus:
         own = {self._numbers[exclude]} if exclude in self._numbers else set()
         listings = self._listed(fingerprints)
         ranked = rank(listings, self._exact.get(exact, ()), own, self._stories_of)
-        hits = list(promising(ranked, len(fingerprints)))
+        hits = promising(ranked, len(fingerprints))
         stories = self._stories_of([hit.document for hit in hits])
         return [
             Candidate(self._documents[hit.document].key, hit.weight)

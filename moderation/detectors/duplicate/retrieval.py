@@ -25,6 +25,9 @@ MAX_SINGLE_HITS = 3
 """One fingerprint in common is a matter of chance, unless there are ``FEW_FINGERPRINTS`` to
 have in common; then so many documents with a single one are looked at as well."""
 
+MOST_HITS = 128
+"""The best hits, of which varied ones are chosen: a bound for texts full of set phrases."""
+
 MAX_PER_STORY = 3
 """Copies of one story must not keep the source of another passage from being looked at."""
 
@@ -73,15 +76,18 @@ def rank(
     return sorted(ranked, key=lambda hit: (-hit.weight, hit.document))
 
 
-def promising(ranked: Iterable[Hit], fingerprints: int) -> Iterator[Hit]:
+def promising(ranked: Iterable[Hit], fingerprints: int) -> list[Hit]:
     """Leave out the hits that chance alone explains, given the size of the question."""
     singles = MAX_SINGLE_HITS if fingerprints <= FEW_FINGERPRINTS else 0
+    chosen: list[Hit] = []
     for hit in ranked:
-        if hit.hits >= MIN_HITS:
-            yield hit
-        elif singles:
+        if hit.hits < MIN_HITS:
             singles -= 1
-            yield hit
+        if hit.hits >= MIN_HITS or singles >= 0:
+            chosen.append(hit)
+        if len(chosen) == MOST_HITS:
+            break
+    return chosen
 
 
 def varied(ranked: Sequence[Hit], stories: Mapping[int, int], limit: int) -> list[Hit]:
