@@ -62,8 +62,8 @@ def _stay(options: Options) -> int:
         print(f"Newsroom   {site.address(options, 'newsroom:front')}")
         print(f"Queue      {site.address(options, 'admin:moderation_case_changelist')}")
         print(f"Logs       {options.folder / 'logs'}")
-        print("Ctrl-C ends it.", flush=True)
         with contextlib.suppress(Interrupted):
+            print("Ctrl-C ends it.", flush=True)
             processes.wait()
         print("\nStopping ...", flush=True)
     return 0
