@@ -31,6 +31,9 @@ def disguised(found: Normalised, text: str) -> list[tuple[str, str]]:
         ("“it’s” ‘so’ «x» don´t – e–mail", "\"it's\" 'so' \"x\" don't - e-mail"),
         ("Straße İstanbul ΑΣ", "strasse istanbul ασ"),
         ("2½ km²", "21⁄2 km2"),
+        ("новая cобaкa здесь", "новая собака здесь"),
+        ("новая VIP палата", "новая vip палата"),
+        ("★★★☆☆", "★★★☆☆"),
         ("کتــاب", "کتاب"),
         ("한글", "한글"),
     ],
@@ -147,6 +150,7 @@ def test_steps_can_be_left_out() -> None:
         ("some w-o-r-d", [("spaced", "w-o-r-d")]),
         ("s̶t̶r̶u̶c̶k̶ out", [("combining", "s̶t̶r̶u̶c̶k̶")]),
         ("an ısı", []),
+        ("новая cобaкa", [("homoglyph", "cобaкa")]),
     ],
 )
 def test_disguises_are_reported(text: str, expected: list[tuple[str, str]]) -> None:
@@ -167,6 +171,12 @@ def test_places_are_those_of_the_given_text() -> None:
         Disguise("spaced", 16, 23),
         Disguise("leet", 25, 29),
     )
+
+
+def test_a_folded_repeat_stands_for_the_whole_run() -> None:
+    found = normalise("Whyyyyy")
+    assert found.text == "why"
+    assert found.to_original(0, 3) == Span(0, 7)
 
 
 def test_replaced_characters_stand_for_all_they_replace() -> None:
