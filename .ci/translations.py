@@ -78,11 +78,34 @@ def text_of(path: Path) -> str:
 def write(fresh: Path, stale: list[Path]) -> None:
     for path in stale:
         target = ROOT / PACKAGE / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(fresh / path, target)
+        text = (fresh / path).read_text(encoding="utf-8")
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            text = with_header(text, language=target.parent.parent.name)
+        target.write_text(text, encoding="utf-8")
         print(f"written: {target.relative_to(ROOT)}")
     for path in catalogues(ROOT):
         compile_catalogue(path, path.with_suffix(".mo"))
+
+
+def with_header(text: str, language: str) -> str:
+    """A new catalogue with the form to fill in at its top filled in."""
+    header, separator, messages = text.partition("\n\n")
+    plural_forms = next(line for line in header.splitlines() if line.startswith('"Plural-Forms'))
+    lines = [
+        "# This file is distributed under the licence of django-moderation-desk.",
+        'msgid ""',
+        'msgstr ""',
+        '"Project-Id-Version: django-moderation-desk\\n"',
+        '"Report-Msgid-Bugs-To: \\n"',
+        *(line for line in header.splitlines() if line.startswith('"POT-Creation-Date')),
+        f'"Language: {language}\\n"',
+        '"MIME-Version: 1.0\\n"',
+        '"Content-Type: text/plain; charset=UTF-8\\n"',
+        '"Content-Transfer-Encoding: 8bit\\n"',
+        plural_forms,
+    ]
+    return "\n".join(lines) + separator + messages
 
 
 def flaws(path: Path) -> list[str]:
