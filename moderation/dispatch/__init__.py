@@ -1,5 +1,5 @@
 """Asking somebody to run a piece of work."""
 
-from moderation.dispatch.base import Dispatcher, Job, get_dispatcher
+from moderation.dispatch.base import GROUP, Dispatcher, Job, get_dispatcher
 
-__all__ = ["Dispatcher", "Job", "get_dispatcher"]
+__all__ = ["GROUP", "Dispatcher", "Job", "get_dispatcher"]

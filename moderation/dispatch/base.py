@@ -19,6 +19,10 @@ class Job(StrEnum):
     SWEEP = "moderation.sweep"
 
 
+GROUP = 20
+"""How many rows are asked for together, where there are many."""
+
+
 class Dispatcher(ABC):
     """Gets jobs done some time soon. Losing one is allowed: the sweep asks again."""
 

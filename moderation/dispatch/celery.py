@@ -20,6 +20,9 @@ logger = logging.getLogger("moderation.dispatch")
 CONNECT_TIMEOUT = 1.0
 """Seconds the saving process waits for a broker that does not answer, at most."""
 
+LEEWAY = 15
+"""Seconds a scan gets for its rows beyond the time of its detectors."""
+
 PAUSE_AFTER_FAILURE = 15.0
 """Seconds without a further attempt after a failure; the sweep asks for what was missed."""
 
@@ -54,6 +57,10 @@ class CeleryDispatcher(Dispatcher):
         options: dict[str, Any] = {"retry": False, "ignore_result": True}
         if settings.QUEUE:
             options["queue"] = settings.QUEUE
+        if job is Job.SCAN:
+            # The detectors watch the clock themselves; these catch the one that does not.
+            limit = (settings.SCAN_TIME_LIMIT + LEEWAY) * len(ids)
+            options.update(soft_time_limit=limit, time_limit=limit + LEEWAY)
         task = current_app.tasks.get(str(job))
         if current_app.conf.task_always_eager and task is not None:
             task.apply_async(args=ids, **options)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from django.utils import timezone
 
-from moderation.dispatch import Job, get_dispatcher
+from moderation.dispatch import GROUP, Job, get_dispatcher
 from moderation.models import Scan, ScanState
 from moderation.models.scans import ScanReason
 from moderation.services import walks
@@ -55,8 +55,8 @@ def _run_or_ask(scan_ids: list[int], *, inline: bool) -> None:
         for scan_id in scan_ids:
             run_scan(scan_id)
         return
-    for start in range(0, len(scan_ids), 50):
-        group = scan_ids[start : start + 50]
+    for start in range(0, len(scan_ids), GROUP):
+        group = scan_ids[start : start + GROUP]
         if not get_dispatcher().ask(Job.SCAN, *group):
             Scan.objects.using(moderation_db()).filter(pk__in=group, state=ScanState.QUEUED).update(
                 due_at=timezone.now()

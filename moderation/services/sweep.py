@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from moderation.conf import settings
-from moderation.dispatch import Job, get_dispatcher
+from moderation.dispatch import GROUP, Job, get_dispatcher
 from moderation.models import Scan, ScanState, Subject
 from moderation.models.cases import OPEN_CASES
 from moderation.models.scans import ScanReason
@@ -116,8 +116,8 @@ def _ask_due(*, complete: bool) -> int:
 def _ask(rows: list[tuple[int, int]], using: str) -> int:
     """Ask for scans in small groups, and put off asking again the longer the queue is."""
     dispatcher = get_dispatcher()
-    for start in range(0, len(rows), 50):
-        group = rows[start : start + 50]
+    for start in range(0, len(rows), GROUP):
+        group = rows[start : start + GROUP]
         for pk, asks in group:
             pause = min(settings.SWEEP_GRACE_SECONDS * 2 ** min(asks, 10), LONGEST_PAUSE)
             Scan.objects.using(using).filter(pk=pk, state=ScanState.QUEUED).update(
