@@ -94,16 +94,19 @@ def _apart(edits: list[Edit]) -> list[Edit]:
     return kept
 
 
-_MASK = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{1,3}([@#$%&*!•]{1,4})(?=[A-Za-z])")
+_MASK = re.compile(r"(?<![\w&/=.#%])([A-Za-z]{1,3})([@#$%&*!•]{1,4})(?=([A-Za-z]{1,3}))")
+_SHORTEST_MASKED_WORD = 4
 _MASK_SIGNS = re.compile(r"[#%•*]")
 
 
 def _unify_masks(work: Work) -> None:
     """Write signs that mask letters as ``*``, one for one."""
     edits = [
-        Edit(*mask.span(1), "*" * len(mask[1]))
+        Edit(*mask.span(2), "*" * len(mask[2]))
         for mask in _MASK.finditer(work.text)
-        if _MASK_SIGNS.search(mask[1]) and mask[1].strip("*")
+        if _MASK_SIGNS.search(mask[2])
+        and mask[2].strip("*")
+        and len(mask[1] + mask[2] + mask[3]) >= _SHORTEST_MASKED_WORD
     ]
     for edit in edits:
         work.notice("leet", edit.start, edit.end)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import repeat
 
-SIZE = 100_000
+SIZE = 60_000
 """Characters: a reader that takes quadratic time needs minutes for it, a linear one none."""
 
 EDGES = {

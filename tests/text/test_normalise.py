@@ -107,6 +107,7 @@ def test_disguised_spelling_is_read(text: str, expected: str) -> None:
         "i a m here",
         "wow!really stop!now",
         "www.example.org iii viii xxx 1000000",
+        "see /x?a=b&i#j or i#j and 50%20off",
         "snake_case_name and c++ and r&d and at&t",
         "see a. b. c. and a, b, c",
     ],
