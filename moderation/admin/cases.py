@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+)
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import escape, format_html
@@ -110,7 +116,7 @@ class CaseAdmin(ReadOnly, Batches, CaseModelAdmin):
 
     @admin.display(description=gettext_lazy("author"))
     def author(self, case: Case) -> SafeString:
-        return display.isolated(shorten(case.subject.author_label, _AUTHOR_CHARS))
+        return display.isolated(shorten(case.subject.author_label, _AUTHOR_CHARS) or "–")
 
     @admin.display(description=gettext_lazy("age"), ordering="opened_at")
     def age(self, case: Case) -> SafeString:
@@ -169,7 +175,7 @@ class CaseAdmin(ReadOnly, Batches, CaseModelAdmin):
         """Show one case. What is done to it is posted to addresses of its own."""
         case = self._case(request, object_id)
         if request.method == "POST":
-            return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
+            return HttpResponseNotAllowed(["GET", "HEAD"])
         return self._page(request, case, extra_context=extra_context)
 
     def _case(self, request: HttpRequest, key: str | int) -> Case:
@@ -269,6 +275,8 @@ class CaseAdmin(ReadOnly, Batches, CaseModelAdmin):
         """Give the case back to the queue."""
 
         def release(form: VersionForm) -> object:
+            if not permissions.may_claim(request.user):
+                raise NotAllowed(_("You may not release cases."))
             version = form.cleaned_data["version"]
             return cases.release(case_id, user=request.user, version=version)
 

@@ -11,8 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import translation
 
-from moderation.admin import page as page_module
-from moderation.admin.page import MOST_EVIDENCE, PART_CHARS, build_page, text_view
+from moderation.admin.findings import MOST_EVIDENCE
+from moderation.admin.page import build_page
+from moderation.admin.text import MOST_NUMBERS, PART_CHARS, text_view
 from moderation.models import (
     Case,
     DetectorRun,
@@ -81,7 +82,7 @@ def test_overlapping_evidence_is_cut_into_pieces_that_name_all_of_it(desk, comme
 
 def test_many_overlapping_passages_do_not_bury_the_text():
     view = text_view("word " * 10, {n: Span(0, 50) for n in range(1, 31)}, 1)
-    assert view.html.count("<a href") == page_module.MOST_NUMBERS
+    assert view.html.count("<a href") == MOST_NUMBERS
     assert "+26</sup>" in view.html
     assert view.html.count('id="passage-') == 30
 

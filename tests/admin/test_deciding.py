@@ -221,7 +221,10 @@ def test_the_server_refuses_what_has_no_button(make_user, moderator, comment_cas
     viewer = signed_in(make_user("viewer2", *VIEW))
     assert send(viewer, case, "claim").status_code == 403
     assert send(viewer, case, "snooze", hours="1").status_code == 403
-    assert Event.objects.count() == before
+    cases.claim(case.pk, user=moderator)
+    Case.objects.filter(pk=case.pk).update(claim_expires_at=timezone.now() - timedelta(hours=1))
+    assert send(viewer, fresh(case), "release").status_code == 403
+    assert Event.objects.count() == before + 1  # the claim
 
 
 def test_without_the_right_to_view_there_is_nothing_to_act_on(make_user, comment_case):

@@ -1,0 +1,191 @@
+"""What the detectors found in the text of a case, and how the scan went."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from moderation.admin import display, words
+from moderation.admin.passages import Quote, quote, shorten, shown_span
+from moderation.admin.text import part_of
+from moderation.detectors.explanations import explain
+from moderation.models import (
+    DetectorRun,
+    Evidence,
+    Finding,
+    RunState,
+    Scan,
+    ScanState,
+    Snapshot,
+)
+from moderation.models.scans import ACTIVE_SCANS, FINISHED_SCANS
+from moderation.text.plain import PlainText
+from moderation.types import Mode, Span
+
+MOST_EVIDENCE = 1_000
+CONTEXT_CHARS = 60
+QUOTE_CHARS = 300
+
+say = partial(explain, translate=_)
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceView:
+    """One passage in the list of evidence."""
+
+    number: int
+    reason: SafeString
+    quote: SafeString
+    part: int
+    only_in_markup: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FindingView:
+    """One finding with its passages."""
+
+    finding: Finding
+    name: str
+    detector: str
+    evidence: list[EvidenceView]
+
+
+@dataclass(frozen=True, slots=True)
+class ScanView:
+    """How the text was scanned, and what was not."""
+
+    scan: Scan
+    scores: list[tuple[str, str, float]]
+    not_scanned: list[str]
+    failed: list[DetectorRun]
+    waits: bool
+
+
+class Assessment:
+    """The newest scan of a snapshot that has something to say, with all it found.
+
+    ``live`` findings opened the case; the others are on trial. ``passages`` are the weightiest
+    pieces of evidence for the former, numbered in the order of the text; ``unlisted`` counts
+    the rest.
+    """
+
+    def __init__(self, snapshot: Snapshot | None) -> None:
+        self.snapshot = snapshot
+        self.scans = _scans(snapshot)
+        self.scan = next((scan for scan in self.scans if _has_results(scan)), None)
+        found = _findings(self.scan)
+        self.live = [finding for finding in found if finding.mode == Mode.LIVE.value]
+        self.on_trial = [finding for finding in found if finding.mode != Mode.LIVE.value]
+        self.passages, self.unlisted = _numbered(self.live)
+
+    def spans(self, plain: PlainText) -> dict[int, Span]:
+        """Return where the passages stand in the readable text."""
+        return {n: shown_span(plain, row.start, row.end) for n, row in self.passages.items()}
+
+    def views(
+        self, findings: list[Finding], plain: PlainText, spans: dict[int, Span]
+    ) -> list[FindingView]:
+        """Return ``findings`` with their passages in words."""
+        versions = {run.detector: run.version for run in _runs(self.scan)} if self.scan else {}
+        listed: dict[int, list[EvidenceView]] = {finding.pk: [] for finding in findings}
+        for number, row in self.passages.items():
+            if row.finding_id in listed:
+                view = self._evidence(number, row, plain, spans[number])
+                listed[row.finding_id].append(view)
+        return [
+            FindingView(
+                finding,
+                words.category(f"{finding.kind}/{finding.category}"),
+                f"{finding.detector} {versions.get(finding.detector, '')}".strip(),
+                listed[finding.pk],
+            )
+            for finding in findings
+        ]
+
+    def _evidence(self, number: int, row: Evidence, plain: PlainText, span: Span) -> EvidenceView:
+        only_in_markup = span.start == span.end and row.start < row.end
+        if only_in_markup:
+            raw = self.snapshot.text[row.start : row.end] if self.snapshot else ""
+            passage = Quote("", shorten(raw, QUOTE_CHARS), "")
+        else:
+            passage = quote(plain.text, span, context=CONTEXT_CHARS, longest=QUOTE_CHARS)
+        return EvidenceView(
+            number=number,
+            reason=display.shown(say(row.explanation, row.params)),
+            quote=display.quoted(passage),
+            part=part_of(span.start),
+            only_in_markup=only_in_markup,
+        )
+
+    def scan_view(self) -> ScanView | None:
+        """Return how the scan went; None when there was none yet."""
+        scan = self.scan or next(iter(self.scans), None)
+        if scan is None or self.snapshot is None:
+            return None
+        runs = _runs(scan)
+        return ScanView(
+            scan=scan,
+            scores=_scores(scan),
+            not_scanned=_not_scanned(scan, runs, self.snapshot),
+            failed=[run for run in runs if run.state == RunState.FAILED],
+            waits=any(other.state in ACTIVE_SCANS for other in self.scans),
+        )
+
+
+def _scans(snapshot: Snapshot | None) -> list[Scan]:
+    if snapshot is None:
+        return []
+    scans = Scan.objects.filter(snapshot=snapshot).exclude(state=ScanState.SUPERSEDED)
+    return list(scans.order_by("-pk").prefetch_related("runs")[:5])
+
+
+def _has_results(scan: Scan) -> bool:
+    return scan.state in FINISHED_SCANS or bool(_runs(scan))
+
+
+def _runs(scan: Scan) -> list[DetectorRun]:
+    return sorted(scan.runs.all(), key=lambda run: run.detector)
+
+
+def _findings(scan: Scan | None) -> list[Finding]:
+    if scan is None:
+        return []
+    found = Finding.objects.filter(scan=scan).select_related("source__subject")
+    return list(found.defer("source__text"))
+
+
+def _numbered(findings: list[Finding]) -> tuple[dict[int, Evidence], int]:
+    rows = Evidence.objects.filter(finding__in=findings)
+    listed = list(rows.order_by("-weight", "start", "pk")[: MOST_EVIDENCE + 1])
+    unlisted = rows.count() - MOST_EVIDENCE if len(listed) > MOST_EVIDENCE else 0
+    listed = sorted(listed[:MOST_EVIDENCE], key=lambda row: (row.start, row.end, row.pk))
+    return dict(enumerate(listed, 1)), unlisted
+
+
+def _scores(scan: Scan) -> list[tuple[str, str, float]]:
+    return [
+        (detector, words.category(f"{detector}/{name}"), score)
+        for detector, scores in sorted(scan.scores.items())
+        for name, score in sorted(scores.items(), key=lambda pair: -pair[1])
+    ]
+
+
+def _not_scanned(scan: Scan, runs: list[DetectorRun], snapshot: Snapshot) -> list[str]:
+    reasons = []
+    if snapshot.truncated:
+        reasons.append(
+            _("Only the first %(kept)d of %(all)d characters were kept.")
+            % {"kept": len(snapshot.text), "all": snapshot.length}
+        )
+    if runs and scan.scanned_chars < len(snapshot.text):
+        reasons.append(
+            _("Only the first %(scanned)d of %(all)d characters were scanned.")
+            % {"scanned": scan.scanned_chars, "all": snapshot.length}
+        )
+    elif scan.note and not runs:
+        reasons.append(words.scan_note(scan.note))
+    reasons += [f"{run.detector}: {say(note)}" for run in runs for note in run.notes]
+    return reasons
