@@ -44,6 +44,8 @@ MESSAGES |= {
     "scraped.page_chrome.feed_footer": gettext_noop(
         "The footer of a feed, or a link to the source."
     ),
+    "scraped.page_chrome.call_to_action": gettext_noop("A page asks its visitors to do something."),
+    "scraped.page_chrome.page_words": gettext_noop("Says nothing but what pages say."),
     "scraped.page_chrome.navigation": gettext_noop("The navigation of a page."),
     "scraped.page_chrome.byline": gettext_noop("The date or reading-time line of a page."),
     "scraped.page_chrome.credit": gettext_noop("The credit or caption of a missing picture."),

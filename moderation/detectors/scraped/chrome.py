@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
 
+from moderation.detectors.scraped.embeds import is_residue
 from moderation.detectors.scraped.furniture import Furniture
 from moderation.detectors.scraped.page import Line, Page
 from moderation.detectors.scraped.signals import Category, Hit, Signal
 from moderation.detectors.scraped.topics import is_about
-from moderation.detectors.scraped.wordings import Strength, Wording, read_wordings
+from moderation.detectors.scraped.wordings import Strength, Wording, read_data, read_wordings
 
 #: Chrome stands before or after the story: within this share of its prose from either end.
 EDGE: Final = 0.15
@@ -25,10 +27,19 @@ _WEIGHTS: Final = {Strength.WEAK: 0.05, Strength.FAIR: 0.14, Strength.STRONG: 0.
 #: Single words such as "Comments" never flag a body, however many there are.
 _MOST_WEAK: Final = 0.14
 _MOST: Final = 0.5
-#: A row of so many buttons says more than one button.
+#: A row of so many different buttons says more than one button.
 _ROW: Final = 3
 
 _FURNITURE: Final = Furniture(read_wordings("chrome.toml"))
+
+_WORDS: Final = read_data("words.toml")
+_PAGE: Final = frozenset(_WORDS["page"].split())
+_LITTLE: Final = frozenset(_WORDS["little"].split())
+#: Manuals list their options with other signs.
+_BARE: Final = re.compile(r"[\w ,.!?&'/-]+")
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_PAGE_WORDS: Final = Wording("page_words", Strength.FAIR, "")
+_PAGE_WORD: Final = Wording("page_words", Strength.WEAK, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +70,34 @@ def _furniture_lines(page: Page) -> list[_Piece]:
         page.check(number)
         if not line.words or line.apart:
             continue
-        wordings = _FURNITURE.pieces(line.words)
-        if wordings:
+        wordings = _FURNITURE.pieces(line.words) or _page_words(line.words)
+        strength = _strength(wordings, line.words)
+        if strength is not None:
             strongest = max(wordings, key=lambda wording: wording.strength)
-            found.append(_Piece(number, line, strongest, _strength(wordings)))
+            found.append(_Piece(number, line, strongest, strength))
     return found
 
 
-def _strength(wordings: Sequence[Wording]) -> Strength:
+def _strength(wordings: Sequence[Wording], words: str) -> Strength | None:
+    """Return how much the pieces of one line say together; None for nothing."""
+    row = min(len(wordings), len(set(words.split()))) >= _ROW
+    if not row and all(wording.rows_only for wording in wordings):
+        return None
     strongest = max(wording.strength for wording in wordings)
-    if strongest is Strength.WEAK and len(wordings) >= _ROW:
-        return Strength.FAIR
-    return strongest
+    return max(strongest, Strength.FAIR) if row else strongest
+
+
+def _page_words(words: str) -> Sequence[Wording]:
+    """Return a wording for a line that says nothing in other words than those of pages."""
+    if not _BARE.fullmatch(words):
+        return ()
+    telling = {word for word in _WORD.findall(words) if word not in _LITTLE}
+    if not telling or not all(word in _PAGE or word.removesuffix("s") in _PAGE for word in telling):
+        return ()
+    # Posts speak of themselves in these words, too.
+    if is_residue(words):
+        return ()
+    return (_PAGE_WORDS,) if len(telling) > 1 else (_PAGE_WORD,)
 
 
 def _believable(pieces: list[_Piece], page: Page) -> list[_Piece]:

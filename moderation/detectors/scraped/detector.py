@@ -51,7 +51,7 @@ class ScrapedDetector:
     version: ClassVar[str] = "1"
     kinds: ClassVar[frozenset[Kind]] = frozenset({Kind.ARTICLE})
 
-    def __init__(self, possible: float = 0.35, likely: float = 0.65) -> None:
+    def __init__(self, possible: float = 0.4, likely: float = 0.65) -> None:
         if not 0.0 < possible <= likely <= 1.0:
             raise ValueError("possible and likely must be in order, above 0 and at most 1")
         self._possible = possible

@@ -15,13 +15,15 @@ from moderation.detectors.scraped.wordings import Wording, one_of
 class Furniture:
     """A table of wordings, compiled to one expression that eats a line piece by piece."""
 
-    def __init__(self, wordings: tuple[Wording, ...]) -> None:
-        self._wordings = {f"w{number}": wording for number, wording in enumerate(wordings)}
+    def __init__(self, wordings: Sequence[Wording]) -> None:
+        self._pieces = tuple(wording for wording in wordings if not wording.ending)
+        self._endings = tuple(wording for wording in wordings if wording.ending)
         # Possessive: pieces once eaten stay eaten, so that no line costs more than its length
         # times the table.
         self._piece = re.compile(
-            rf"(?>(?:{one_of(wordings)})(?!\w))(?:[^\w\"'©@]|(?:and|or)(?!\w))*+"
+            rf"(?>(?:{one_of(self._pieces)})(?!\w))(?:[^\w\"'©@]|(?:and|or)(?!\w))*+"
         )
+        self._ending = re.compile(rf"(?:{one_of(self._endings)})$")
 
     def pieces(self, words: str) -> Sequence[Wording]:
         """Return the wordings that make up the line ``words``; none when any part is left."""
@@ -29,8 +31,17 @@ class Furniture:
         position = 0
         while position < len(words):
             match = self._piece.match(words, position)
-            if match is None or match.lastgroup is None or match.end() == position:
-                return ()
-            found.append(self._wordings[match.lastgroup])
+            if match is None or match.end() == position:
+                return self._ends(words)
+            found.append(self._pieces[_number(match)])
             position = match.end()
         return found
+
+    def _ends(self, words: str) -> Sequence[Wording]:
+        match = self._ending.search(words) if self._endings else None
+        return () if match is None else (self._endings[_number(match)],)
+
+
+def _number(match: re.Match[str]) -> int:
+    """Return which of :func:`~.wordings.one_of` has matched."""
+    return int((match.lastgroup or "w0").removeprefix("w"))

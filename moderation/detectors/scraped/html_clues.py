@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import unescape
+from itertools import islice
 from typing import Final
 
 from moderation.detectors.scraped.furniture import Furniture
@@ -18,6 +19,8 @@ from moderation.detectors.scraped.wordings import read_data, read_wordings
 from moderation.types import Span, TextFormat
 
 _MOST: Final = 0.6
+#: No body has more that says something new.
+_MOST_TAGS: Final = 5_000
 #: By reason: what one such clue weighs, and at most all of them.
 _WEIGHTS: Final = {
     "foreign_canonical": (0.35, 0.35),
@@ -58,6 +61,7 @@ _WIDGET_CLASSES: Final = re.compile(
 )
 
 _COPYRIGHT: Final = re.compile(
+    r"(?:all rights? reserved\W*)?"
     r"(?:copyright (?:©|\(c\)) ?|copyright (?=\d{4})|© ?(?:copyright )?|\(?c\) ?(?=\d{4}))"
     r"(?:\d{4}(?: ?- ?(?:\d{4}|present))?)?[ ,.|]*(?:by )?([^|]{0,100})"
 )
@@ -83,7 +87,7 @@ def html_clues(page: Page) -> Signal:
     own = site_of(host_of(page.document.url))
     hits = [*_notices(page, own)]
     if page.document.format is not TextFormat.PLAIN:
-        tags = list(_tags(page))
+        tags = list(islice(_tags(page), _MOST_TAGS))
         hits += [*_page_heads(tags, own), *_images(page, tags, own), *_widgets(tags)]
     weight = 0.0
     for reason, number in Counter(hit.reason for hit in hits).items():
@@ -141,7 +145,7 @@ def _images(page: Page, tags: Sequence[_Tag], own: str) -> list[Hit]:
     if page.document.format is TextFormat.MARKDOWN:
         images += [
             (Span(*match.span()), match[1])
-            for match in _MARKDOWN_IMAGE.finditer(page.document.text)
+            for match in islice(_MARKDOWN_IMAGE.finditer(page.document.text), _MOST_TAGS)
             if not page.is_code_in_original(match.start())
         ]
     foreign = [

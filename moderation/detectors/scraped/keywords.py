@@ -24,7 +24,7 @@ _PHRASE_WORDS: Final = range(2, 8)
 _AFTER_TITLE: Final = re.compile(r"(?<=[!?.])\s{1,3}(?=\S)")
 _SENTENCE_MARKS: Final = re.compile(r"[.!?:;\"“”()\[\]{}|\d]")
 #: Of these words a search phrase has at most one, and begins with none.
-_LITTLE: Final = frozenset(read_data("common_words.toml")["little"].split())
+_LITTLE: Final = frozenset(read_data("words.toml")["little"].split())
 _LABELS: Final = Furniture(read_wordings("labels.toml"))
 
 
@@ -48,7 +48,7 @@ def _hits(spans: Iterable[Span | None], reason: str) -> Iterable[Hit]:
 
 def _phrases(line: Line, text: str) -> Span | None:
     """Return where ``line``, or what follows the title on it, lists search phrases."""
-    if line.apart or line.end - line.start > _LONGEST:
+    if line.apart or line.goes_on or line.end - line.start > _LONGEST:
         return None
     after_title = (match.end() for match in _AFTER_TITLE.finditer(text, *line.span))
     for start in (line.start, *after_title):

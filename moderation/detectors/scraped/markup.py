@@ -69,7 +69,8 @@ def stray_markup(page: Page) -> Signal:
 def _spans(page: Page) -> Iterator[Sequence[Span]]:
     """Yield the passages of each of :data:`_KINDS`."""
     at_home = page.document.format is TextFormat.MARKDOWN
-    yield page.fences.stray[:_KEPT]
+    strays = page.fences.stray[:_KEPT]
+    yield strays if at_home else [fence for fence in strays if not page.is_apart(fence.start)]
     yield _line_starts(page, "stray_script")
     yield _anywhere(page, "stray_shortcode")
     yield _anywhere(page, "stray_tag")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from moderation.detectors.scraped.page import Page
@@ -22,12 +23,13 @@ _FAIR: Final = (0.0, 0.2, 0.4)
 _WEAK: Final = (0.0, 0.05, 0.14)
 _GAPS: Final = (0.0, 0.2, 0.35)
 _MOST: Final = 0.8
+_MOST_HITS: Final = 100
 _LIGHT: Final = 0.3
 
 _SAYINGS: Final = read_wordings("sayings.toml")
 _NAMED: Final = {f"w{number}": saying for number, saying in enumerate(_SAYINGS)}
 #: A bullet or a number may come first, but no quotation mark.
-_SAYING: Final = re.compile(rf"[^\w\"'«]{{0,6}}(?:{one_of(_SAYINGS)})")
+_SAYING: Final = re.compile(rf"[^\w\"'«]{{0,6}}+(?:{one_of(_SAYINGS)})")
 _LEFTOVERS: Final = {
     leftover.reason: re.compile(leftover.pattern) for leftover in read_wordings("leftovers.toml")
 }
@@ -99,16 +101,24 @@ def _sayings(page: Page) -> Iterator[tuple[Hit, Strength]]:
 
 
 def _artefacts(page: Page) -> list[Hit]:
-    return [
+    found = (
         Hit(*match.span(), "artefact")
         for match in _LEFTOVERS["artefact"].finditer(page.lower)
         if not page.is_apart(match.start())
-    ]
+    )
+    return list(islice(found, _MOST_HITS))
 
 
 def _gaps(page: Page) -> list[Hit]:
-    return [
+    found = (
         Hit(*match.span(), "placeholder", weight=_LIGHT, masks=False)
         for match in _LEFTOVERS["placeholder"].finditer(page.lower)
         if not page.is_apart(match.start()) and not page.is_spoken(match.start())
-    ]
+        if not _is_editors(page.text[match.start() : match.end()])
+    )
+    return list(islice(found, _MOST_HITS))
+
+
+def _is_editors(bracket: str) -> bool:
+    """One small word in square brackets is an editor's, or an option in a manual."""
+    return bracket.startswith("[") and bracket.islower() and " " not in bracket

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left, bisect_right
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, islice
 from typing import Final
 
 from moderation.detectors.base import Deadline
@@ -19,16 +21,22 @@ from moderation.types import Span, TextFormat
 
 #: Furniture of a page is short; a longer line is prose and is never taken for it.
 LONGEST_FURNITURE: Final = 240
-#: Repetition is looked for in so much text: memory stays bounded, and no story is longer.
+#: Words and sentences are looked at in so much text; no story is longer.
 MOST_CHARACTERS: Final = 300_000
+_LAST_CHARACTERS: Final = 20_000
+#: More lines have lists, logs and attacks; stories are told in fewer.
+_MOST_LINES: Final = 4_000
 #: A line this long is told, not listed.
-PROSE_LINE: Final = 80
+_PROSE_LINE: Final = 50
+#: Shorter lines were not wrapped.
+_WRAPPED: Final = 50
 #: How often, in loop rounds, the clock is read.
 _CHECK_EVERY: Final = 512
 
 _LINE = re.compile(r"[^\r\n\u2028\u2029]+")
 _GLUED = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _TRIMMINGS = re.compile(r"^[^\w\"'©@]+|[^\w\"'©@]+$")
+_BLANK = re.compile(r"\s*+")
 _QUOTES = {"‘": "'", "’": "'", "“": '"', "”": '"', "„": '"', "\u00a0": " "}
 _FOLDED = str.maketrans(
     _QUOTES | {"–": "-", "—": "-"} | dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff")
@@ -39,14 +47,16 @@ _FOLDED = str.maketrans(
 class Line:
     """One line that is not empty: its range in the plain text, without the white space around.
 
-    ``words`` is its normal form (see :func:`normal_form`), empty when the line is too long to
-    be furniture; ``apart`` says that it is quoted or code, and so no part of the page.
+    ``words`` is its normal form (see :func:`normal_form`), empty when it cannot be furniture:
+    when it is too long, or ``goes_on`` with a sentence that was wrapped at a fixed width.
+    ``apart`` says that it is quoted or code, and so no part of the page.
     """
 
     start: int
     end: int
     words: str
     apart: bool
+    goes_on: bool
 
     @property
     def span(self) -> Span:
@@ -79,20 +89,39 @@ class Page:
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:
-        """The lines of the plain text, empty ones left out."""
+        """The lines of the plain text without the empty ones.
+
+        Of a text of very many lines only the first and the last, where page chrome stands.
+        """
         return tuple(self._read_lines())
 
     def _read_lines(self) -> Iterator[Line]:
-        for number, match in enumerate(_LINE.finditer(self.text)):
+        before = Span(0, 0)
+        matches = _LINE.finditer(self.text)
+        first = list(islice(matches, _MOST_LINES // 2))
+        last = deque(matches, maxlen=_MOST_LINES // 2)
+        for number, match in enumerate(chain(first, last)):
             self.check(number)
             raw = match.group()
             bare = raw.strip()
             if not bare:
                 continue
             start = match.start() + len(raw) - len(raw.lstrip())
-            words = normal_form(bare) if len(bare) <= LONGEST_FURNITURE else ""
+            goes_on = self._goes_on(before, start)
+            normal = "" if goes_on or len(bare) > LONGEST_FURNITURE else normal_form(bare)
             apart = self.is_apart(start) or bare.startswith(">")
-            yield Line(start, start + len(bare), words, apart)
+            before = Span(start, start + len(bare))
+            yield Line(*before, normal, apart, goes_on)
+
+    def _goes_on(self, before: Span, start: int) -> bool:
+        """Say whether the sentence of the line ``before`` was wrapped and goes on at ``start``."""
+        return (
+            self.document.format is not TextFormat.HTML
+            and before.end - before.start >= _WRAPPED
+            and self.text[start].islower()
+            and self.text[before.end - 1] not in ".!?:…"
+            and self.text.count("\n", before.end, start) == 1
+        )
 
     @cached_property
     def lower(self) -> str:
@@ -105,13 +134,17 @@ class Page:
 
     @cached_property
     def words(self) -> Sequence[Token]:
-        """The words of the first :data:`MOST_CHARACTERS` characters."""
-        return words(self.text[:MOST_CHARACTERS])
+        """The words of the first :data:`MOST_CHARACTERS` characters, but quotations and code."""
+        found = words(self.text[:MOST_CHARACTERS])
+        return [word for word in found if not self.is_apart(word.start)] if self._apart else found
 
     @cached_property
     def sentences(self) -> Sequence[Span]:
-        """The sentences of the plain text."""
-        return sentences(self.text)
+        """The sentences of the first :data:`MOST_CHARACTERS` characters, and of the last few."""
+        found = sentences(self.text[:MOST_CHARACTERS])
+        rest = max(len(self.text) - _LAST_CHARACTERS, MOST_CHARACTERS)
+        found += [Span(start + rest, end + rest) for start, end in sentences(self.text[rest:])]
+        return found
 
     def prose_without(self, spans: Sequence[Span]) -> str:
         """Return the long lines, case folded, but for those in which one of ``spans`` begins."""
@@ -120,10 +153,10 @@ class Page:
             self.text[line.start : line.end]
             for line in self.lines
             if not line.apart
-            and line.end - line.start >= PROSE_LINE
+            and line.end - line.start >= _PROSE_LINE
             and bisect_left(starts, line.start) == bisect_left(starts, line.end)
         ]
-        return "\n".join(told).casefold()
+        return " ".join(told).casefold()
 
     def is_apart(self, position: int) -> bool:
         """Say whether the character at ``position`` belongs to a block quotation or to code."""
@@ -162,10 +195,11 @@ class Page:
     def _follows_stray_fence(self, code: Span) -> bool:
         """A fence that nothing closes turns the rest of a Markdown text into code; it is not."""
         start = self.document.original_span(*code).start
-        return any(
-            fence.end <= start and not self.document.text[fence.end : start].strip()
-            for fence in self.fences.stray
-        )
+        at = bisect_right(self.fences.stray, start, key=lambda fence: fence.end) - 1
+        if at < 0:
+            return False
+        blank = _BLANK.match(self.document.text, self.fences.stray[at].end)
+        return blank is not None and blank.end() >= start
 
     def is_spoken(self, position: int) -> bool:
         """Say whether ``position`` stands between quotation marks opened on the same line."""

@@ -61,6 +61,8 @@ _TEMPLATES: Final = (
     "lorem ipsum",
     "typeset",
     "typograph",
+    "licence",
+    "license",
 )
 _MARKUP: Final = (
     "html",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from importlib import resources
@@ -26,7 +27,8 @@ class Wording:
 
     ``reason`` is the last part of the explanation key. An ``anywhere`` wording is put between
     paragraphs by pages; others belong before or after the story. One that ``opens_list``
-    stands above the titles of other stories.
+    stands above the titles of other stories, and one with ``rows_only`` says nothing alone.
+    An ``ending`` wording says how a line ends, all others a whole line or a piece of it.
     """
 
     reason: str
@@ -34,6 +36,8 @@ class Wording:
     pattern: str
     anywhere: bool = False
     opens_list: bool = False
+    rows_only: bool = False
+    ending: bool = False
 
 
 def read_data(name: str) -> dict[str, Any]:
@@ -58,12 +62,14 @@ def read_wordings(name: str) -> tuple[Wording, ...]:
             ),
             anywhere=entry.get("anywhere", False),
             opens_list=entry.get("opens_list", False),
+            rows_only=entry.get("rows_only", False),
+            ending=entry.get("ending", False),
         )
         for entry in data["wording"]
     )
 
 
-def one_of(wordings: tuple[Wording, ...]) -> str:
+def one_of(wordings: Sequence[Wording]) -> str:
     """Return an expression that matches any of ``wordings``; ``lastgroup`` names which.
 
     The n-th wording's group is called ``w`` and n.
