@@ -22,6 +22,11 @@ _TECHNICAL = re.compile(
     re.IGNORECASE,
 )
 _HEXADECIMAL = re.compile(r"(?=(?:[a-f]*[0-9]){3})[0-9a-f]{6,}", re.IGNORECASE)
+# "n00b", and "1d10t" but not "1h30m".
+_FEW_LETTERS = re.compile(
+    r"[a-z]([0-9$])\1[a-z]|(?<!.)(?!(?:[0-9]+[dhmswkgxp])+\Z)[0-9][a-z][0-9]{2}[a-z](?!.)",
+    re.IGNORECASE,
+)
 _BEFORE_TECHNICAL = frozenset("/\\_.@#=&%:")
 _AFTER_TECHNICAL = re.compile(r"[./:\\_=&?#@-][A-Za-z0-9]")
 _FEWEST_LEET_LETTERS = 3
@@ -68,8 +73,9 @@ def _is_leet(text: str, word: re.Match[str]) -> bool:
     if not _SIGN_INSIDE.search(core) or given[0] in "@!|":
         return False
     letters = sum(map(str.isalpha, core))
-    doubled = re.search(r"[A-Za-z]([0-9$])\1[A-Za-z]", core) is not None
-    if letters < (_FEWEST_LEET_LETTERS - doubled) or letters * 2 < len(core):
+    if letters < _FEWEST_LEET_LETTERS and not _FEW_LETTERS.search(core):
+        return False
+    if letters * 2 + 1 < len(core):
         return False
     if _UNREADABLE_SIGNS.search(core) or _TECHNICAL.fullmatch(core) or _HEXADECIMAL.fullmatch(core):
         return False

@@ -75,8 +75,8 @@ def test_ordinary_joiners_are_no_disguise() -> None:
     ("text", "expected"),
     [
         (
-            "sh1p b@sket a$$ume he11o n00dle 5tup1d c0mpl3t3",
-            "ship basket assume hello noodle stupid complete",
+            "sh1p b@sket a$$ume he11o n00dle 5tup1d c0mpl3t3 1d10t",
+            "ship basket assume hello noodle stupid complete idiot",
         ),
         ("$illy gues$ th!s l|ke", "silly guess this like"),
         ("d#mn d@#n d%mn", "d*mn d**n d*mn"),
@@ -99,7 +99,7 @@ def test_disguised_spelling_is_read(text: str, expected: str) -> None:
     [
         "the 20th of may, 1st, 2nd, 3rd",
         "$100k or £5 or 10€ or us$ 3.50 at 10:30am",
-        "covid19 mp3 mp4s 4chan web3 co2 h1n1 b2b 4x4 1990s win32api",
+        "covid19 mp3 mp4s 4chan web3 co2 h1n1 b2b 4x4 1h30m 2d12h 1990s win32api",
         "ask @user or @us3r or me@example.org",
         "an e-mail on v1.2.3 of a.b.c1d.org/x1y2z3",
         "0xdeadbeef 3f2a9c1b7d iso8601 a1b2c3d4",
