@@ -8,14 +8,18 @@ from typing import Any
 
 from django.apps import AppConfig, apps
 from django.conf import settings as django_settings
+from django.contrib.auth import get_user_model
+from django.contrib.contenttypes.models import ContentType
 from django.core import checks
-from django.core.exceptions import FieldDoesNotExist
+from django.db import router
 from django.utils.module_loading import import_string
 
 from moderation.conf import SETTING_NAMES, Settings, settings, user_settings
-from moderation.targets import Registration, Target, registry
-from moderation.targets.base import path_exists
-from moderation.types import Kind, Mode, TextFormat
+from moderation.dispatch import get_dispatcher
+from moderation.models import Scan
+from moderation.targets import registry
+from moderation.targets.checks import check_registry
+from moderation.types import Mode
 
 Messages = Iterable[checks.CheckMessage]
 
@@ -26,6 +30,7 @@ def register_checks() -> None:
         check_settings,
         check_dependencies,
         check_targets,
+        check_databases,
         check_dotted_paths,
         check_detectors,
         check_dispatch,
@@ -134,114 +139,51 @@ def _django_moderation_installed() -> bool:
 
 
 def check_targets(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[Any]:
-    """E003 not registrable, E004 wrong option, W003 no target, W004 target cannot hide."""
-    found: list[checks.CheckMessage] = [
+    """E003, E004, E010-E012, W003, W004, W008, W009: see ``moderation.targets.checks``."""
+    return list(check_registry(registry))
+
+
+def check_databases(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[Any]:
+    """E013 the desk's tables are kept apart from those they point to."""
+    own = router.db_for_write(Scan)
+    return [
         checks.Error(
-            f"The target of {label} cannot be used: {reason}",
-            hint="Is the app in INSTALLED_APPS, the model's name right, the path importable, "
-            "and the model registered only once?",
-            id="moderation.E003",
+            f"The desk's tables are in {own!r}, but those of {model._meta.label} are not.",
+            hint="Rows of the desk point to content types and accounts: let your router keep "
+            "the app 'moderation' in the same database as them.",
+            id="moderation.E013",
         )
-        for label, reason in registry.failures.items()
+        for model in (ContentType, get_user_model())
+        if not router.allow_migrate_model(own, model)
     ]
-    registrations = registry.all()
-    if not registrations and not registry.failures:
-        found.append(
-            checks.Warning(
-                "No model is registered for moderation.",
-                hint="Write a moderation_targets.py in one of your apps, or MODERATION['TARGETS'].",
-                id="moderation.W003",
-            )
-        )
-    for registration in registrations:
-        found.extend(_check_target(registration))
-    return found
-
-
-def _check_target(registration: Registration) -> Iterator[checks.CheckMessage]:
-    target = registration.target
-    label = target.model._meta.label
-    if target.kind not in set(Kind):
-        yield _option_error(label, "kind", f"is {target.kind!r}", "Use 'article' or 'comment'.")
-    if target.text is None:
-        yield _option_error(label, "text", "is missing", "Name the field that holds the body.")
-    if not callable(target.text_format) and target.text_format not in set(TextFormat):
-        yield _option_error(
-            label,
-            "text_format",
-            f"is {target.text_format!r}",
-            "Use 'plain', 'html', 'markdown' or a callable that gives one of them.",
-        )
-    for name in Target.READ_OPTIONS:
-        yield from _check_path(target, label, name)
-    yield from _check_visibility(target, label)
-    if not target.can_hide:
-        yield checks.Warning(
-            f"Objects of {label} cannot be hidden.",
-            hint="Give the target a visibility, such as {'is_public': (True, False)}, or hide() "
-            "and restore() methods; without them a decision to hide has no effect.",
-            obj=label,
-            id="moderation.W004",
-        )
-
-
-def _check_path(target: Target, label: str, name: str) -> Iterator[checks.CheckMessage]:
-    option = getattr(target, name)
-    if option is None or callable(option):
-        return
-    if not isinstance(option, str):
-        yield _option_error(
-            label, name, f"is {option!r}", "Use a field name, a dotted path or a callable."
-        )
-    elif not path_exists(target.model, option):
-        yield _option_error(
-            label, name, f"leads nowhere: {option!r}", "Is the field's name spelled right?"
-        )
-
-
-def _check_visibility(target: Target, label: str) -> Iterator[checks.CheckMessage]:
-    for name, values in dict[str, Any](target.visibility or {}).items():
-        try:
-            target.model._meta.get_field(name)
-        except FieldDoesNotExist:
-            yield _option_error(
-                label, "visibility", f"names no field: {name!r}", "Is it spelled right?"
-            )
-        if not isinstance(values, (tuple, list)) or len(values) != 2:
-            yield _option_error(
-                label,
-                "visibility",
-                f"has no pair of values for {name!r}",
-                "Write {'field': (value when shown, value when hidden)}.",
-            )
-
-
-def _option_error(label: str, option: str, what: str, hint: str) -> checks.CheckMessage:
-    return checks.Error(
-        f"The target of {label}: {option} {what}.", hint=hint, obj=label, id="moderation.E004"
-    )
 
 
 def check_dotted_paths(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[Any]:
-    """E005 a dotted path that cannot be imported."""
-    found = []
-    for key in ("DISPATCHER", "SANITIZER"):
-        path = getattr(settings, key)
-        try:
-            import_string(path)
-        except (ImportError, AttributeError, TypeError) as error:
-            found.append(
-                checks.Error(
-                    f"MODERATION[{key!r}] cannot be imported: {error}",
-                    hint=f"The default is {vars(Settings)[key]!r}.",
-                    id="moderation.E005",
-                )
-            )
-    return found
+    """E005 a dotted path that leads to nothing, or to something else than it should."""
+    problems = {
+        "DISPATCHER": _problem_of(get_dispatcher),
+        "SANITIZER": _problem_of(_build_sanitizer),
+    }
+    return [
+        checks.Error(
+            f"MODERATION[{key!r}] cannot be used: {problem}",
+            hint=f"The default is {vars(Settings)[key]!r}.",
+            id="moderation.E005",
+        )
+        for key, problem in problems.items()
+        if problem
+    ]
+
+
+def _build_sanitizer() -> None:
+    sanitizer = import_string(settings.SANITIZER)()
+    for method in ("to_safe_html", "to_text"):
+        if not callable(getattr(sanitizer, method, None)):
+            raise TypeError(f"{settings.SANITIZER} has no {method}()")
 
 
 def check_detectors(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[Any]:
-    """E008 a detector that cannot be built, E009 a mode there is not, W005 none left."""
+    """E008 a detector that cannot be built, E009 a mode there is not, W006 none left."""
     from moderation.services.detectors import build_detector, detector_settings
 
     entries = user_settings().get("DETECTORS", {})
@@ -288,25 +230,8 @@ def _detector_error(name: str, problem: str, check_id: str) -> checks.CheckMessa
 
 
 def check_dispatch(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[Any]:
-    """W001 work done inside the save on a live site, W002 no broker set."""
-    from moderation.dispatch.celery import broker_is_set
-
-    found: list[checks.CheckMessage] = []
-    if settings.DISPATCHER.endswith(".ImmediateDispatcher") and not django_settings.DEBUG:
-        found.append(
-            checks.Warning(
-                "Texts are scanned inside the request that saves them.",
-                hint="Use moderation.dispatch.celery.CeleryDispatcher on a live site.",
-                id="moderation.W001",
-            )
-        )
-    if settings.DISPATCHER.endswith(".CeleryDispatcher") and not broker_is_set():
-        found.append(
-            checks.Warning(
-                "Celery has no broker: nothing will be scanned until the sweep finds one.",
-                hint="Set CELERY_BROKER_URL (or broker_url of your Celery app), for example "
-                "'redis://localhost:6379/0'.",
-                id="moderation.W002",
-            )
-        )
-    return found
+    """What the dispatcher has to say: W001, W002, W007, or ids of one the site wrote."""
+    try:
+        return list(get_dispatcher().check())
+    except (ImportError, AttributeError, TypeError, ValueError):
+        return []  # E005 says it

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from enum import StrEnum
 from functools import lru_cache
 
+from django.core.checks import CheckMessage
 from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
@@ -32,6 +34,10 @@ class Dispatcher(ABC):
 
         Must not raise for a broker that is down, and must not wait for one.
         """
+
+    def check(self) -> Iterable[CheckMessage]:
+        """Return what the system checks should report about the way requests take."""
+        return ()
 
 
 def get_dispatcher() -> Dispatcher:

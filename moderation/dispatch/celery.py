@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from celery import current_app
 from django.conf import settings as django_settings
+from django.core.checks import CheckMessage, Warning  # noqa: A004 - Django's name for it
 from kombu import Connection, pools
 
 from moderation.conf import settings
@@ -87,12 +88,38 @@ class CeleryDispatcher(Dispatcher):
                 self._connection = connection
             return self._connection
 
+    def check(self) -> Iterator[CheckMessage]:
+        """W002 no broker, W007 nobody runs the sweep."""
+        conf = current_app.conf
+        if not (conf.broker_url or conf.broker_write_url):
+            unread = hasattr(django_settings, "CELERY_BROKER_URL")
+            yield Warning(
+                "Celery has no broker: nothing will be scanned until the sweep finds one.",
+                hint=_ABOUT_LOADING if unread else _ABOUT_BROKER,
+                id="moderation.W002",
+            )
+        elif not _sweeps(conf):
+            yield Warning(
+                "Celery beat does not run the sweep: scans that get lost stay lost.",
+                hint=f"Add {{'task': '{Job.SWEEP}', 'schedule': 60.0}} to CELERY_BEAT_SCHEDULE; or "
+                "run 'manage.py moderation_sweep' from cron and silence this.",
+                id="moderation.W007",
+            )
 
-def broker_is_set() -> bool:
-    """Whether the site told Celery, in any of the usual places, where its broker is."""
-    return bool(
-        current_app.conf.broker_url
-        or current_app.conf.broker_write_url
-        or getattr(django_settings, "CELERY_BROKER_URL", None)
-        or os.environ.get("CELERY_BROKER_URL")
-    )
+
+_ABOUT_BROKER = (
+    "Set CELERY_BROKER_URL (or broker_url of your Celery app), for example "
+    "'redis://localhost:6379/0'."
+)
+_ABOUT_LOADING = (
+    "CELERY_BROKER_URL is set, but no Celery application has read it: import yours where Django "
+    "starts, for example in the __init__.py beside your settings."
+)
+
+
+def _sweeps(conf: Any) -> bool:
+    """Whether the schedule has the sweep, or is kept where we cannot look."""
+    entries = (conf.beat_schedule or {}).values()
+    if any(entry.get("task") == Job.SWEEP for entry in entries if isinstance(entry, Mapping)):
+        return True
+    return bool(conf.beat_scheduler != "celery.beat:PersistentScheduler")

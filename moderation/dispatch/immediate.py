@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 
+from django.conf import settings as django_settings
+from django.core.checks import CheckMessage, Warning  # noqa: A004 - Django's name for it
 from django.utils.module_loading import import_string
 
 from moderation.dispatch.base import Dispatcher, Job
@@ -31,3 +34,12 @@ class ImmediateDispatcher(Dispatcher):
             logger.error("%s failed: %s", job, type(error).__name__)  # noqa: TRY400 - a trace may hold text
             return False
         return True
+
+    def check(self) -> Iterator[CheckMessage]:
+        """W001 work done inside the save on a live site."""
+        if not django_settings.DEBUG:
+            yield Warning(
+                "Texts are scanned inside the request that saves them.",
+                hint="Use moderation.dispatch.celery.CeleryDispatcher on a live site.",
+                id="moderation.W001",
+            )

@@ -16,6 +16,8 @@ pytestmark = pytest.mark.slow
 SETTINGS = """
 from pathlib import Path
 
+from celery import Celery
+
 BASE_DIR = Path(__file__).parent
 SECRET_KEY = "only-for-this-test"
 USE_TZ = True
@@ -51,7 +53,8 @@ TEMPLATES = [
 ]
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": BASE_DIR / "site.sqlite3"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CELERY_BROKER_URL = "memory://"
+celery = Celery("tiny", broker="memory://")
+celery.conf.beat_schedule = {"sweep": {"task": "moderation.sweep", "schedule": 60.0}}
 MODERATION = {
     "TARGETS": {
         "tiny.Article": {

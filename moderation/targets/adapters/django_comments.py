@@ -10,8 +10,8 @@ class CommentTarget(Target):
     """Comments on anything, by accounts and by guests.
 
     Serves ``django_comments.Comment`` with everything derived from it. Where another package
-    of the family is the site's ``COMMENTS_APP`` register its model instead
-    (``django_comments_xtd.XtdComment``), so that hiding goes through that package's own save.
+    of the family is the site's ``COMMENTS_APP`` register its model instead, so that hiding goes
+    through that package's own save.
 
     A comment is hidden as the package's moderators hide it: ``is_removed``. Clearing
     ``is_public`` instead would put it into the package's queue of comments to approve, and

@@ -26,9 +26,7 @@ COMMENTS_XTD_THREADED_EMAILS = False
 MODERATION = {
     **MODERATION,
     "TARGETS": {
-        "django_comments_xtd.XtdComment": (
-            "moderation.targets.adapters.django_comments.CommentTarget"
-        ),
+        "django_comments_xtd.XtdComment": "moderation.targets.adapters.comments_xtd.CommentTarget",
         "djpress.Post": {
             "kind": "article",
             "text": "content",
