@@ -1,9 +1,12 @@
 """Where things are on the demo site."""
 
 from django.contrib import admin
+from django.templatetags.static import static
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("favicon.ico", RedirectView.as_view(url=static("newsroom/icon.svg"))),
     path("", include("project.newsroom.urls")),
 ]

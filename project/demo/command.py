@@ -7,10 +7,12 @@ import sys
 from collections.abc import Sequence
 from os import environ
 
+from django.db import DatabaseError
+
 from project.demo import options as command_line
 from project.demo import surroundings
 from project.demo.options import Options
-from project.demo.problems import Interrupted, Problem
+from project.demo.problems import Interrupted, Problem, first_line
 from project.demo.processes import Died, Processes
 
 FAILED, MISUSE, INTERRUPTED = 1, 2, 130
@@ -30,6 +32,9 @@ def run(arguments: Sequence[str]) -> int:
     except Problem as problem:
         print(f"demo: {problem}", file=sys.stderr)
         return MISUSE
+    except DatabaseError as error:
+        print(f"demo: the database fails: {first_line(error)}", file=sys.stderr)
+        return FAILED
     except Died as death:
         print(f"demo: {death}", file=sys.stderr)
         return FAILED

@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from django.db.models import Q
 
-from moderation.models import Case, DetectorRun, Finding, RunState, Scan, ScanState, Snapshot
+from moderation.detectors.explanations import explain
+from moderation.models import Case, DetectorRun, Finding, RunState, Scan, ScanState
 from moderation.models.scans import FINISHED_SCANS
 from moderation.types import Band
 from project.demo.site import Haul
-from project.newsroom.models import Article
 
 CLEAN_SHOWN = 200
 """Files without findings that are named one by one."""
@@ -75,22 +75,19 @@ class Report:
         self.add("Cases", told or "none", ok=bool(told) or not expected)
 
     def print_files(self, haul: Haul) -> None:
-        """Print what was found in every file."""
-        lines = _lines_by_article()
-        names = {str(item.pk): item.name for item in haul.loaded}
-        flagged = {pk: name for pk, name in names.items() if pk in lines}
-        clean = [name for pk, name in names.items() if pk not in lines]
+        """Print what was found in every file, and what was not looked at."""
+        found, limits = _found_by_article(), _limits_by_article()
+        clean = [item for item in haul.loaded if str(item.pk) not in found]
         print()
-        for pk, name in flagged.items():
-            print(name)
-            for line in lines[pk]:
-                print(f"    {line}")
-        for name in clean[:CLEAN_SHOWN]:
-            print(f"{name}\n    nothing found")
+        for item in haul.loaded:
+            if lines := found.get(str(item.pk)):
+                _print_file(item.name, lines + limits[str(item.pk)])
+        for item in clean[:CLEAN_SHOWN]:
+            _print_file(item.name, ["nothing found", *limits[str(item.pk)]])
         if len(clean) > CLEAN_SHOWN:
             print(f"and {len(clean) - CLEAN_SHOWN} more files in which nothing was found")
-        for item in haul.skipped:
-            print(f"{item.name}\n    skipped: {item.reason}")
+        for skipped in haul.skipped:
+            _print_file(skipped.name, [f"skipped: {skipped.reason}"])
 
     def print(self) -> None:
         """Print the table and the verdict."""
@@ -111,23 +108,45 @@ def _findings() -> Iterator[Finding]:
         )
         .exclude(band=Band.NONE.value)
         .select_related("scan__snapshot__subject", "source__subject")
+        .defer("scan__snapshot__text", "source__text")
         .order_by("kind", "category", "pk")
         .iterator()
     )
 
 
-def _lines_by_article() -> dict[str, list[str]]:
-    """Say in a line each what was found, and what was not looked at, per article key."""
+def _found_by_article() -> dict[str, list[str]]:
+    """Say in a line each what was found, per article key."""
     lines: dict[str, list[str]] = defaultdict(list)
     for finding in _findings():
         source = f"  as in “{finding.source.subject}”" if finding.source else ""
         lines[finding.scan.snapshot.subject.object_id].append(
             f"{finding.kind}/{finding.category}  {finding.band} {finding.score:.2f}{source}"
         )
-    label = Article._meta.label
-    unread = Snapshot.objects.filter(
-        is_current=True, subject__model_label__iexact=label, scans__state=ScanState.SKIPPED
+    return lines
+
+
+def _limits_by_article() -> dict[str, list[str]]:
+    """Say in a line each what was not looked at, per article key."""
+    scans = (
+        Scan.objects.filter(_CURRENT, state__in=FINISHED_SCANS)
+        .select_related("snapshot__subject")
+        .defer("snapshot__text")
+        .prefetch_related("runs")
     )
-    for key, note in unread.values_list("subject__object_id", "scans__note"):
-        lines[key].append(f"not scanned: {note}")
-    return dict(lines)
+    lines: dict[str, list[str]] = defaultdict(list)
+    for scan in scans:
+        lines[scan.snapshot.subject.object_id].extend(_limits_of(scan))
+    return lines
+
+
+def _limits_of(scan: Scan) -> Iterator[str]:
+    if scan.note:
+        yield f"{scan.state}: {scan.note}"
+    for run in scan.runs.all():
+        if run.state == RunState.FAILED:
+            yield f"{run.detector} failed: {run.error}"
+        yield from (f"{run.detector}: {explain(note)}" for note in run.notes)
+
+
+def _print_file(name: str, lines: list[str]) -> None:
+    print(name, *lines, sep="\n    ")

@@ -66,7 +66,10 @@ def set_up(options: Options) -> None:
         "DATABASE_URL": options.database_url,
         "REDIS_URL": options.redis_url,
     }
-    django.setup()
+    try:
+        django.setup()
+    except ImproperlyConfigured as error:
+        raise Problem(f"{first_line(error)}; `make env` installs what is missing") from error
 
 
 def _check_urls(options: Options) -> None:
@@ -128,10 +131,6 @@ def migrate() -> None:
     try:
         connection.ensure_connection()
         call_command("migrate", verbosity=0, interactive=False)
-    except ImproperlyConfigured as error:
-        raise Problem(
-            f"the database's driver is missing; `make env` installs it ({first_line(error)})"
-        ) from error
     except DatabaseError as error:
         raise Problem(f"{database_name()} cannot be used: {first_line(error)}") from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 import sys
 import tempfile
 import time
@@ -62,13 +63,13 @@ class Trial:
 def trial(options: Options) -> Iterator[Trial]:
     """Start and fill a site of its own, on the servers that ``options`` name."""
     with (
-        tempfile.TemporaryDirectory(prefix="moderation-check-") as folder,
+        _throwaway_folder() as folder,
         throwaway.database(options.database_url) as database_url,
         throwaway.broker(options.redis_url),
     ):
         own = dataclasses.replace(
             options,
-            folder=Path(folder).resolve(),
+            folder=folder,
             database_url=database_url,
             port=surroundings.free_port(),
         )
@@ -82,6 +83,18 @@ def trial(options: Options) -> Iterator[Trial]:
             passwords = {account.username: account.password for account in accounts.create()}
             site.start(processes, own)
             yield Trial(own, processes, passwords, site.load(own))
+
+
+@contextmanager
+def _throwaway_folder() -> Iterator[Path]:
+    try:
+        folder = tempfile.mkdtemp(prefix="moderation-check-")
+    except OSError as error:
+        raise Problem(f"no folder for temporary files can be written to ({error})") from error
+    try:
+        yield Path(folder).resolve()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _show_progress(finished: int, texts: int) -> None:

@@ -119,7 +119,7 @@ def decode(data: bytes) -> tuple[str, str]:
         if b"\0" in data:
             raise NotAPage("not a text") from None
         text, note = data.decode("cp1252", errors="replace"), "read as Windows-1252"
-    if text.count("\0") > len(text) // 100:
+    if text.count("\0") > len(text) // 10:
         raise NotAPage("not a text")
     return text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n"), note
 
