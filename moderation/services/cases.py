@@ -158,6 +158,8 @@ def claim(case_id: int, *, user: Any, version: int | None = None, take_over: boo
 
 def release(case_id: int, *, user: Any, version: int | None = None) -> Case:
     """Give a claimed case back to the queue. Only the holder, or one who may override."""
+    if not permissions.may_claim(user):
+        raise NotAllowed(_("You may not release cases."))
 
     def change(case: Case) -> dict[str, Any]:
         if case.state != CaseState.CLAIMED:

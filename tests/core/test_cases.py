@@ -100,6 +100,8 @@ def test_only_the_holder_or_a_senior_releases(case, moderator, make_user, senior
     cases.claim(case.pk, user=moderator)
     with pytest.raises(NotAllowed):
         cases.release(case.pk, user=make_user("other", "claim_case"))
+    with pytest.raises(NotAllowed):
+        cases.release(case.pk, user=make_user("onlooker", "view_case"))
     assert cases.release(case.pk, user=senior).state == CaseState.OPEN
     with pytest.raises(InvalidTransition):
         cases.release(case.pk, user=senior)
