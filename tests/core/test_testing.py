@@ -22,5 +22,5 @@ def test_settings_are_laid_over_the_sites_own():
     before = settings.DETECTORS
     with moderation_settings(CLAIM_SECONDS=5):
         assert settings.CLAIM_SECONDS == 5
-        assert settings.DETECTORS == before
+        assert before == settings.DETECTORS
     assert settings.CLAIM_SECONDS == 600
