@@ -193,9 +193,9 @@ class DatabaseCorpus:
         numbers = [row.pk for row in rows]
         held = self._postings.held(numbers, keep)
         self._postings.remove(numbers, self._said(rows) - keep)
-        kept = [row.pk for row in rows if any(row.pk == document for _, document in held)]
-        self._rows().filter(pk__in=kept).update(snapshot=None, exact=None)
-        self._rows().filter(pk__in=set(numbers) - set(kept)).delete()
+        holders = {document for _, document in held}
+        self._rows().filter(pk__in=holders).update(snapshot=None, exact=None)
+        self._rows().filter(pk__in=set(numbers) - holders).delete()
         return {value for value, _ in held}
 
     def _said(self, rows: Iterable[IndexedDocument]) -> set[int]:
