@@ -53,6 +53,7 @@ MESSAGES |= {
     "scraped.embed_residue.post_stamp": gettext_noop("The time stamp of an embedded post."),
     "scraped.embed_residue.post_counter": gettext_noop("The counters of an embedded post."),
     "scraped.embed_residue.embed_frame": gettext_noop("The frame of a post that was embedded."),
+    "scraped.embed_residue.embed_address": gettext_noop("The bare address of a post."),
     "scraped.embed_residue.post_link": gettext_noop("The short link of an embedded post."),
     "scraped.model_residue.refusal": gettext_noop("A language model declines a request."),
     "scraped.model_residue.knowledge_cutoff": gettext_noop(
@@ -67,6 +68,7 @@ MESSAGES |= {
     "scraped.model_residue.prompt": gettext_noop("An instruction to a language model."),
     "scraped.model_residue.chat_window": gettext_noop("Copied along from the window of a chat."),
     "scraped.model_residue.artefact": gettext_noop("A mark that only chat programs make."),
+    "scraped.model_residue.chat_address": gettext_noop("An address as a chat program gives it."),
     "scraped.model_residue.placeholder": gettext_noop("A placeholder that nobody filled in."),
     "scraped.stray_markup.stray_fence": gettext_noop("A code fence with no code."),
     "scraped.stray_markup.stray_script": gettext_noop("Code of a page shown as text."),

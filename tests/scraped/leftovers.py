@@ -112,6 +112,14 @@ LEFTOVERS = (
     Leftover("Posted by admin on June 3, 2024 | No Comments", _CHROME, _TOP),
     Leftover("Image credit: Tom Hale/Getty Images", _CHROME, _MIDDLE),
     Leftover("Last updated: 3 June 2024 at 14:05 BST", _CHROME, _TOP),
+    Leftover(
+        "Open in app\nMember-only story\n7 min read · Jun 3, 2024", _CHROME, _TOP, enough=True
+    ),
+    Leftover("News Sport Business Opinion Weather Jobs", _CHROME, _TOP),
+    Leftover("More ways to share this story", _CHROME),
+    Leftover("We are having trouble retrieving the article content.", _CHROME, enough=True),
+    Leftover("Thanks for reading The Weir! Subscribe for free.", _CHROME, enough=True),
+    Leftover("Tap here to join our WhatsApp channel", _CHROME),
     # Embedded posts
     Leftover(
         "View this post on Instagram\nA post shared by Island Bakery (@islandbakery)",
@@ -133,6 +141,10 @@ LEFTOVERS = (
     Leftover("Posted by u/barge_spotter 3 hours ago", _EMBED, _MIDDLE),
     Leftover("What a sight! pic.x.com/a1B2c3D4e5", _EMBED, _MIDDLE),
     Leftover("Island Ferry (@ferry.bsky.social) 2024-05-30T09:41:00Z", _EMBED, _MIDDLE),
+    Leftover("@ferrywatch The bridge is open! ♬ original sound - Ferry Watch", _EMBED, _MIDDLE),
+    Leftover("Content from X can't be displayed.", _EMBED, _MIDDLE),
+    Leftover("Forwarded from Island Council", _EMBED, _MIDDLE),
+    Leftover("https://www.youtube.com/watch?v=aB3dEf7hIjK", _EMBED, _MIDDLE),
     # Language models
     Leftover("Certainly! Here is a rewritten version of the article:", _MODEL, _TOP, enough=True),
     Leftover("Sure, here’s your 600-word blog post about the bridge:", _MODEL, _TOP, enough=True),
@@ -174,6 +186,14 @@ LEFTOVERS = (
         "Said [insert quote from mayor], who leads [Company Name].", _MODEL, _MIDDLE, enough=True
     ),
     Leftover("Lorem ipsum dolor sit amet, consectetur adipiscing elit.", _MODEL, _MIDDLE),
+    Leftover("Of course! Below is a polished version of your article.", _MODEL, _TOP, enough=True),
+    Leftover("If you want, I can also turn this into a social media post.", _MODEL, enough=True),
+    Leftover("Would you like a shorter version?", _MODEL, enough=True),
+    Leftover("Act as a professional journalist and write an article.", _MODEL, _TOP, enough=True),
+    Leftover("Unfortunately, I cannot browse the internet.", _MODEL, _MIDDLE, enough=True),
+    Leftover("My knowledge was last updated in January 2022.", _MODEL, _MIDDLE, enough=True),
+    Leftover("This text is 100% plagiarism-free.", _MODEL, enough=True),
+    Leftover("Source: https://a.example/b?utm_source=chatgpt.com", _MODEL),
     # Stray markup
     Leftover("```html", _MARKUP, _TOP),
     Leftover("”`", _MARKUP),

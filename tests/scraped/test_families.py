@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from moderation.detectors.base import Context
+from moderation.detectors.explanations import explain
 from moderation.detectors.scraped import ScrapedDetector, mask
 from moderation.detectors.scraped.sites import host_of, is_name_of, is_shared, site_of
 from moderation.types import Assessment, TextFormat
@@ -25,6 +26,7 @@ def test_one_story_told_twice_is_found_with_both_beginnings() -> None:
 
     assert finding.category == "told_twice"
     assert first.start == 0
+    assert f"{first.params['sides']} %" in explain(first.explanation, first.params)
     # The second beginning is found to within a paragraph.
     assert abs(second.start - len(telling("first"))) < 350
     assert first.params["sides"] > 70

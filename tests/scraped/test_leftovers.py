@@ -8,6 +8,7 @@ from itertools import cycle
 import pytest
 
 from moderation.detectors.base import Context
+from moderation.detectors.explanations import MESSAGES
 from moderation.detectors.scraped import ScrapedDetector, mask
 from moderation.detectors.scraped.signals import Category
 from moderation.text.document import Document
@@ -59,6 +60,7 @@ def test_evidence_lies_within_the_leftover(leftover: Leftover, body: str) -> Non
     assert evidence
     for passage in evidence:
         assert start <= passage.start < passage.end <= start + len(leftover.text)
+        assert passage.explanation in MESSAGES
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,8 @@ def model_residue(page: Page) -> Signal:
     In a body about language models a saying counts as an author's; in one about templates a
     placeholder does not count at all.
     """
-    sayings, artefacts, gaps = list(_sayings(page)), _artefacts(page), _gaps(page)
+    sayings, gaps = [*_sayings(page), *_addresses(page)], _gaps(page)
+    artefacts = _artefacts(page)
     hits = sorted(
         [*(hit for hit, _ in sayings), *artefacts, *gaps], key=lambda hit: (hit.start, hit.end)
     )
@@ -98,6 +99,15 @@ def _sayings(page: Page) -> Iterator[tuple[Hit, Strength]]:
             ),
             strength,
         )
+
+
+def _addresses(page: Page) -> list[tuple[Hit, Strength]]:
+    """Addresses stand in attributes as often as in the text."""
+    found = _LEFTOVERS["chat_address"].finditer(page.document.text)
+    return [
+        (Hit(*match.span(), "chat_address", weight=_LIGHT, in_original=True), Strength.FAIR)
+        for match in islice(found, 1)
+    ]
 
 
 def _artefacts(page: Page) -> list[Hit]:

@@ -70,7 +70,8 @@ def normal_form(line: str) -> str:
     stay: what a text puts between them, it only mentions.
     """
     folded = unicodedata.normalize("NFKC", line.translate(_FOLDED))
-    spaced = " ".join(_GLUED.sub(" ", folded).casefold().split())
+    parted = folded if "://" in folded else _GLUED.sub(" ", folded)
+    spaced = " ".join(parted.casefold().split())
     return _TRIMMINGS.sub("", spaced)
 
 
