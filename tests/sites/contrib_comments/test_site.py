@@ -25,10 +25,23 @@ REPORT = (
 )
 
 
+CRANES = (
+    "Two cranes for the harbour came in by barge on Sunday, a week before anybody expected them. "
+    "They stand on the south quay under tarpaulins until the concrete for their rails has set, "
+    "and the board asks walkers to keep to the other side of the fence.\n\n"
+    "The older of the two has worked in three ports before. Its driver, who came along on the "
+    "barge, says that it is slow, loud and has never dropped anything."
+)
+
+
+def staff(name):
+    rights = {"is_staff": True, "is_superuser": True}
+    return User.objects.get_or_create(username=name, defaults=rights)[0]
+
+
 @pytest.fixture
 def editor():
-    staff = {"is_staff": True, "is_superuser": True}
-    return User.objects.get_or_create(username="editor", defaults=staff)[0]
+    return staff("editor")
 
 
 @pytest.fixture
@@ -38,25 +51,24 @@ def moderator():
 
 
 @pytest.fixture
-def write(editor):
+def write():
     """Publish an article through the package's pages in the admin."""
-    client = Client()
-    client.force_login(editor)
 
-    def write(title, content=REPORT, **changes):
+    def write(title, content="The board will say more on Friday.", author="editor"):
+        client = Client()
+        client.force_login(staff(author))
         response = client.post(
             "/admin/djpress/post/add/",
             {
                 "title": title,
                 "slug": "",
                 "content": f"{content}\n\n{title}.",
-                "author": editor.pk,
+                "author": staff(author).pk,
                 "status": "published",
                 "post_type": "post",
                 "published_at_0": "2026-03-02",
                 "published_at_1": "08:00:00",
                 "menu_order": 0,
-                **changes,
             },
         )
         assert response.status_code == 302, response.context["errors"]
@@ -139,14 +151,13 @@ def test_nobody_is_asked_about_an_edit_that_leaves_the_text_alone(write, say, de
 
 
 def test_a_copied_article_is_flagged_with_its_source_and_hidden(write, desk):
-    original = write("Divers find cracks")
-    copy = write("Pillars cracked")
+    original = write("Divers find cracks", REPORT)
+    source = desk.scanned(original)
+    copy = write("Pillars cracked", REPORT, author="rival")
     case = desk.case(copy)
     assert any(category.startswith("duplicate/") for category in case.categories)
-    finding = case.snapshot.scans.get(state="done").findings.filter(kind="duplicate").first()
-    assert finding.source.subject.object_id in {
-        str(pk) for pk in Post.admin_objects.exclude(pk=copy.pk).values_list("pk", flat=True)
-    }
+    finding = case.snapshot.scans.get(state="done").findings.get(kind="duplicate")
+    assert finding.source.subject == source
     assert finding.evidence.exists()
     subject = desk.scanned(copy)
     assert subject.label == "Pillars cracked"
@@ -181,7 +192,8 @@ def test_a_proxy_is_the_same_subject(write, say, desk):
 
 
 def test_a_soft_deleted_post_is_still_judged_and_stays_deleted(write, desk):
-    post = write("Cranes arrive early")
+    desk.scanned(write("Cranes arrive early", CRANES))
+    post = write("Cranes are here", CRANES, author="rival")
     post.soft_delete()
     assert not Post.objects.filter(pk=post.pk).exists()  # the default manager hides it
     decision = desk.hide(post)
