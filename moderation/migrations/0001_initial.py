@@ -7,350 +7,843 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('contenttypes', '0002_remove_content_type_name'),
+        ("contenttypes", "0002_remove_content_type_name"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ChainHead',
+            name="ChainHead",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveBigIntegerField(default=0)),
-                ('hash', models.CharField(default='0000000000000000000000000000000000000000000000000000000000000000', max_length=64)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveBigIntegerField(default=0)),
+                (
+                    "hash",
+                    models.CharField(
+                        default="0000000000000000000000000000000000000000000000000000000000000000",
+                        max_length=64,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'end of the audit chain',
-                'verbose_name_plural': 'end of the audit chain',
+                "verbose_name": "end of the audit chain",
+                "verbose_name_plural": "end of the audit chain",
             },
         ),
         migrations.CreateModel(
-            name='Finding',
+            name="Finding",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('detector', models.CharField(max_length=50, verbose_name='detector')),
-                ('kind', models.CharField(max_length=50, verbose_name='kind')),
-                ('category', models.CharField(max_length=50, verbose_name='category')),
-                ('score', models.FloatField(verbose_name='score')),
-                ('band', models.CharField(choices=[('none', 'none'), ('possible', 'possible'), ('likely', 'likely')], max_length=10, verbose_name='band')),
-                ('mode', models.CharField(choices=[('live', 'live'), ('shadow', 'shadow')], max_length=10, verbose_name='mode')),
-                ('threshold', models.FloatField(verbose_name='threshold')),
-                ('detail', models.JSONField(blank=True, default=dict, verbose_name='detail')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("detector", models.CharField(max_length=50, verbose_name="detector")),
+                ("kind", models.CharField(max_length=50, verbose_name="kind")),
+                ("category", models.CharField(max_length=50, verbose_name="category")),
+                ("score", models.FloatField(verbose_name="score")),
+                (
+                    "band",
+                    models.CharField(
+                        choices=[("none", "none"), ("possible", "possible"), ("likely", "likely")],
+                        max_length=10,
+                        verbose_name="band",
+                    ),
+                ),
+                (
+                    "mode",
+                    models.CharField(
+                        choices=[("live", "live"), ("shadow", "shadow")],
+                        max_length=10,
+                        verbose_name="mode",
+                    ),
+                ),
+                ("threshold", models.FloatField(verbose_name="threshold")),
+                ("detail", models.JSONField(blank=True, default=dict, verbose_name="detail")),
             ],
             options={
-                'verbose_name': 'finding',
-                'verbose_name_plural': 'findings',
-                'ordering': ['-score', 'pk'],
+                "verbose_name": "finding",
+                "verbose_name_plural": "findings",
+                "ordering": ["-score", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Scan',
+            name="Scan",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('queued', 'queued'), ('running', 'running'), ('done', 'done'), ('failed', 'failed'), ('superseded', 'superseded'), ('skipped', 'skipped')], default='queued', max_length=20, verbose_name='state')),
-                ('reason', models.CharField(choices=[('save', 'saved'), ('sweep', 'found by the sweep'), ('backfill', 'backfill'), ('request', 'asked for')], default='save', max_length=20, verbose_name='reason')),
-                ('note', models.CharField(blank=True, max_length=500, verbose_name='note')),
-                ('scores', models.JSONField(blank=True, default=dict, verbose_name='scores')),
-                ('scanned_chars', models.PositiveIntegerField(default=0, verbose_name='characters scanned')),
-                ('duration_ms', models.PositiveIntegerField(default=0, verbose_name='duration in ms')),
-                ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='attempts')),
-                ('asks', models.PositiveSmallIntegerField(default=0, verbose_name='times asked for')),
-                ('due_at', models.DateTimeField(verbose_name='due')),
-                ('lease_token', models.CharField(blank=True, editable=False, max_length=32)),
-                ('lease_until', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='queued')),
-                ('started_at', models.DateTimeField(blank=True, null=True, verbose_name='started')),
-                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "queued"),
+                            ("running", "running"),
+                            ("done", "done"),
+                            ("failed", "failed"),
+                            ("superseded", "superseded"),
+                            ("skipped", "skipped"),
+                        ],
+                        default="queued",
+                        max_length=20,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("save", "saved"),
+                            ("sweep", "found by the sweep"),
+                            ("backfill", "backfill"),
+                            ("request", "asked for"),
+                        ],
+                        default="save",
+                        max_length=20,
+                        verbose_name="reason",
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=500, verbose_name="note")),
+                ("scores", models.JSONField(blank=True, default=dict, verbose_name="scores")),
+                (
+                    "scanned_chars",
+                    models.PositiveIntegerField(default=0, verbose_name="characters scanned"),
+                ),
+                (
+                    "duration_ms",
+                    models.PositiveIntegerField(default=0, verbose_name="duration in ms"),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts")),
+                (
+                    "asks",
+                    models.PositiveSmallIntegerField(default=0, verbose_name="times asked for"),
+                ),
+                ("due_at", models.DateTimeField(verbose_name="due")),
+                ("lease_token", models.CharField(blank=True, editable=False, max_length=32)),
+                ("lease_until", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="queued")),
+                ("started_at", models.DateTimeField(blank=True, null=True, verbose_name="started")),
+                (
+                    "finished_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="finished"),
+                ),
             ],
             options={
-                'verbose_name': 'scan',
-                'verbose_name_plural': 'scans',
+                "verbose_name": "scan",
+                "verbose_name_plural": "scans",
             },
         ),
         migrations.CreateModel(
-            name='Snapshot',
+            name="Snapshot",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text_hash', models.CharField(max_length=64, verbose_name='hash')),
-                ('text', models.TextField(verbose_name='text')),
-                ('format', models.CharField(choices=[('plain', 'plain text'), ('html', 'HTML'), ('markdown', 'Markdown')], default='plain', max_length=20, verbose_name='format')),
-                ('title', models.CharField(blank=True, max_length=500, verbose_name='title')),
-                ('language', models.CharField(blank=True, max_length=20, verbose_name='language')),
-                ('author_label', models.CharField(blank=True, max_length=200, verbose_name='author')),
-                ('length', models.PositiveIntegerField(verbose_name='length in characters')),
-                ('is_current', models.BooleanField(default=True, verbose_name='current')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='taken')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("text_hash", models.CharField(max_length=64, verbose_name="hash")),
+                ("text", models.TextField(verbose_name="text")),
+                (
+                    "format",
+                    models.CharField(
+                        choices=[
+                            ("plain", "plain text"),
+                            ("html", "HTML"),
+                            ("markdown", "Markdown"),
+                        ],
+                        default="plain",
+                        max_length=20,
+                        verbose_name="format",
+                    ),
+                ),
+                ("title", models.CharField(blank=True, max_length=500, verbose_name="title")),
+                ("language", models.CharField(blank=True, max_length=20, verbose_name="language")),
+                (
+                    "author_label",
+                    models.CharField(blank=True, max_length=200, verbose_name="author"),
+                ),
+                ("length", models.PositiveIntegerField(verbose_name="length in characters")),
+                ("is_current", models.BooleanField(default=True, verbose_name="current")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="taken")),
             ],
             options={
-                'verbose_name': 'snapshot',
-                'verbose_name_plural': 'snapshots',
+                "verbose_name": "snapshot",
+                "verbose_name_plural": "snapshots",
             },
         ),
         migrations.CreateModel(
-            name='Walk',
+            name="Walk",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=255, unique=True, verbose_name='name')),
-                ('position', models.CharField(blank=True, max_length=255, verbose_name='last key seen')),
-                ('seen', models.PositiveBigIntegerField(default=0, verbose_name='rows seen')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=255, unique=True, verbose_name="name")),
+                (
+                    "position",
+                    models.CharField(blank=True, max_length=255, verbose_name="last key seen"),
+                ),
+                ("seen", models.PositiveBigIntegerField(default=0, verbose_name="rows seen")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="updated")),
             ],
             options={
-                'verbose_name': 'walk',
-                'verbose_name_plural': 'walks',
+                "verbose_name": "walk",
+                "verbose_name_plural": "walks",
             },
         ),
         migrations.CreateModel(
-            name='Case',
+            name="Case",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('open', 'open'), ('claimed', 'claimed'), ('escalated', 'escalated'), ('snoozed', 'snoozed'), ('decided', 'decided'), ('closed_moot', 'closed, nothing left to decide')], default='open', max_length=20, verbose_name='state')),
-                ('version', models.PositiveIntegerField(default=1, verbose_name='version')),
-                ('severity', models.PositiveSmallIntegerField(default=0, verbose_name='severity')),
-                ('priority', models.FloatField(default=0, verbose_name='priority')),
-                ('band', models.CharField(choices=[('none', 'none'), ('possible', 'possible'), ('likely', 'likely')], max_length=10, verbose_name='band')),
-                ('score', models.FloatField(default=0, verbose_name='score')),
-                ('categories', models.JSONField(blank=True, default=list, verbose_name='categories')),
-                ('claim_expires_at', models.DateTimeField(blank=True, null=True, verbose_name='claim ends')),
-                ('snoozed_until', models.DateTimeField(blank=True, null=True, verbose_name='snoozed until')),
-                ('escalated', models.BooleanField(default=False, verbose_name='escalated')),
-                ('opened_at', models.DateTimeField(verbose_name='opened')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated')),
-                ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='closed')),
-                ('claimed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='claimed by')),
-                ('snapshot', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='cases', to='moderation.snapshot', verbose_name='text as judged')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "open"),
+                            ("claimed", "claimed"),
+                            ("escalated", "escalated"),
+                            ("snoozed", "snoozed"),
+                            ("decided", "decided"),
+                            ("closed_moot", "closed, nothing left to decide"),
+                        ],
+                        default="open",
+                        max_length=20,
+                        verbose_name="state",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, verbose_name="version")),
+                ("severity", models.PositiveSmallIntegerField(default=0, verbose_name="severity")),
+                ("priority", models.FloatField(default=0, verbose_name="priority")),
+                (
+                    "band",
+                    models.CharField(
+                        choices=[("none", "none"), ("possible", "possible"), ("likely", "likely")],
+                        max_length=10,
+                        verbose_name="band",
+                    ),
+                ),
+                ("score", models.FloatField(default=0, verbose_name="score")),
+                (
+                    "categories",
+                    models.JSONField(blank=True, default=list, verbose_name="categories"),
+                ),
+                (
+                    "claim_expires_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="claim ends"),
+                ),
+                (
+                    "snoozed_until",
+                    models.DateTimeField(blank=True, null=True, verbose_name="snoozed until"),
+                ),
+                ("escalated", models.BooleanField(default=False, verbose_name="escalated")),
+                ("opened_at", models.DateTimeField(verbose_name="opened")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="updated")),
+                ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="closed")),
+                (
+                    "claimed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="claimed by",
+                    ),
+                ),
+                (
+                    "snapshot",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="cases",
+                        to="moderation.snapshot",
+                        verbose_name="text as judged",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'case',
-                'verbose_name_plural': 'cases',
-                'permissions': [('claim_case', 'Can claim cases'), ('decide_case', 'Can decide cases'), ('override_case', "Can take over claims and undo colleagues' decisions")],
+                "verbose_name": "case",
+                "verbose_name_plural": "cases",
+                "permissions": [
+                    ("claim_case", "Can claim cases"),
+                    ("decide_case", "Can decide cases"),
+                    ("override_case", "Can take over claims and undo colleagues' decisions"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Decision',
+            name="Decision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('case_version', models.PositiveIntegerField(verbose_name='version of the case')),
-                ('outcome', models.CharField(choices=[('dismiss_false_positive', 'dismiss: wrongly flagged'), ('dismiss_allowed', 'dismiss: rightly found, but allowed'), ('label', 'label'), ('hide', 'hide'), ('remove', 'remove'), ('request_changes', 'request changes'), ('escalate', 'escalate'), ('undo', 'undo')], max_length=30, verbose_name='outcome')),
-                ('internal_note', models.TextField(blank=True, verbose_name='internal note')),
-                ('public_note', models.TextField(blank=True, verbose_name='public note')),
-                ('actor_kind', models.CharField(choices=[('human', 'human'), ('machine', 'machine')], max_length=10, verbose_name='decided by')),
-                ('actor_label', models.CharField(max_length=200, verbose_name="moderator's name")),
-                ('batch_id', models.UUIDField(blank=True, db_index=True, null=True, verbose_name='batch')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='decided')),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='moderator')),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='moderation.case', verbose_name='case')),
-                ('reverses', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reversed_by', to='moderation.decision', verbose_name='takes back')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("case_version", models.PositiveIntegerField(verbose_name="version of the case")),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("dismiss_false_positive", "dismiss: wrongly flagged"),
+                            ("dismiss_allowed", "dismiss: rightly found, but allowed"),
+                            ("label", "label"),
+                            ("hide", "hide"),
+                            ("remove", "remove"),
+                            ("request_changes", "request changes"),
+                            ("escalate", "escalate"),
+                            ("undo", "undo"),
+                        ],
+                        max_length=30,
+                        verbose_name="outcome",
+                    ),
+                ),
+                ("internal_note", models.TextField(blank=True, verbose_name="internal note")),
+                ("public_note", models.TextField(blank=True, verbose_name="public note")),
+                (
+                    "actor_kind",
+                    models.CharField(
+                        choices=[("human", "human"), ("machine", "machine")],
+                        max_length=10,
+                        verbose_name="decided by",
+                    ),
+                ),
+                ("actor_label", models.CharField(max_length=200, verbose_name="moderator's name")),
+                (
+                    "batch_id",
+                    models.UUIDField(blank=True, db_index=True, null=True, verbose_name="batch"),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="decided")),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="moderator",
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions",
+                        to="moderation.case",
+                        verbose_name="case",
+                    ),
+                ),
+                (
+                    "reverses",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reversed_by",
+                        to="moderation.decision",
+                        verbose_name="takes back",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'decision',
-                'verbose_name_plural': 'decisions',
-                'ordering': ['-created_at', '-pk'],
+                "verbose_name": "decision",
+                "verbose_name_plural": "decisions",
+                "ordering": ["-created_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Effect',
+            name="Effect",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('action', models.CharField(choices=[('hide', 'hide'), ('restore', 'restore')], max_length=20, verbose_name='action')),
-                ('before', models.JSONField(blank=True, default=dict, verbose_name='before')),
-                ('after', models.JSONField(blank=True, default=dict, verbose_name='after')),
-                ('state', models.CharField(choices=[('applied', 'applied'), ('undone', 'undone'), ('left', 'left as the site changed it meanwhile'), ('gone', 'the object is gone')], max_length=20, verbose_name='state')),
-                ('decision', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='effect', to='moderation.decision', verbose_name='decision')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "action",
+                    models.CharField(
+                        choices=[("hide", "hide"), ("restore", "restore")],
+                        max_length=20,
+                        verbose_name="action",
+                    ),
+                ),
+                ("before", models.JSONField(blank=True, default=dict, verbose_name="before")),
+                ("after", models.JSONField(blank=True, default=dict, verbose_name="after")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("applied", "applied"),
+                            ("undone", "undone"),
+                            ("left", "left as the site changed it meanwhile"),
+                            ("gone", "the object is gone"),
+                        ],
+                        max_length=20,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "decision",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="effect",
+                        to="moderation.decision",
+                        verbose_name="decision",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'effect',
-                'verbose_name_plural': 'effects',
+                "verbose_name": "effect",
+                "verbose_name_plural": "effects",
             },
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveBigIntegerField(unique=True, verbose_name='number')),
-                ('at', models.DateTimeField(verbose_name='when')),
-                ('verb', models.CharField(max_length=50, verbose_name='what')),
-                ('actor_ref', models.CharField(max_length=200, verbose_name='account key')),
-                ('actor_label', models.CharField(max_length=200, verbose_name='who')),
-                ('data', models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name='data')),
-                ('previous_hash', models.CharField(max_length=64)),
-                ('hash', models.CharField(max_length=64, verbose_name='hash')),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='account')),
-                ('case', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='events', to='moderation.case', verbose_name='case')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveBigIntegerField(unique=True, verbose_name="number")),
+                ("at", models.DateTimeField(verbose_name="when")),
+                ("verb", models.CharField(max_length=50, verbose_name="what")),
+                ("actor_ref", models.CharField(max_length=200, verbose_name="account key")),
+                ("actor_label", models.CharField(max_length=200, verbose_name="who")),
+                (
+                    "data",
+                    models.JSONField(
+                        default=dict,
+                        encoder=django.core.serializers.json.DjangoJSONEncoder,
+                        verbose_name="data",
+                    ),
+                ),
+                ("previous_hash", models.CharField(max_length=64)),
+                ("hash", models.CharField(max_length=64, verbose_name="hash")),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="account",
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="events",
+                        to="moderation.case",
+                        verbose_name="case",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'event',
-                'verbose_name_plural': 'events',
-                'ordering': ['number'],
+                "verbose_name": "event",
+                "verbose_name_plural": "events",
+                "ordering": ["number"],
             },
         ),
         migrations.CreateModel(
-            name='Evidence',
+            name="Evidence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('start', models.PositiveIntegerField(verbose_name='start')),
-                ('end', models.PositiveIntegerField(verbose_name='end')),
-                ('source_start', models.PositiveIntegerField(blank=True, null=True, verbose_name='start in the source')),
-                ('source_end', models.PositiveIntegerField(blank=True, null=True, verbose_name='end in the source')),
-                ('weight', models.FloatField(default=1.0, verbose_name='weight')),
-                ('explanation', models.CharField(max_length=100, verbose_name='explanation')),
-                ('params', models.JSONField(blank=True, default=dict, verbose_name='parameters')),
-                ('finding', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='evidence', to='moderation.finding', verbose_name='finding')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("start", models.PositiveIntegerField(verbose_name="start")),
+                ("end", models.PositiveIntegerField(verbose_name="end")),
+                (
+                    "source_start",
+                    models.PositiveIntegerField(
+                        blank=True, null=True, verbose_name="start in the source"
+                    ),
+                ),
+                (
+                    "source_end",
+                    models.PositiveIntegerField(
+                        blank=True, null=True, verbose_name="end in the source"
+                    ),
+                ),
+                ("weight", models.FloatField(default=1.0, verbose_name="weight")),
+                ("explanation", models.CharField(max_length=100, verbose_name="explanation")),
+                ("params", models.JSONField(blank=True, default=dict, verbose_name="parameters")),
+                (
+                    "finding",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="evidence",
+                        to="moderation.finding",
+                        verbose_name="finding",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'evidence',
-                'verbose_name_plural': 'evidence',
-                'ordering': ['start', 'end', 'pk'],
+                "verbose_name": "evidence",
+                "verbose_name_plural": "evidence",
+                "ordering": ["start", "end", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Policy',
+            name="Policy",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(unique=True, verbose_name='code')),
-                ('title', models.CharField(max_length=200, verbose_name='title')),
-                ('public_text', models.TextField(blank=True, verbose_name='public text')),
-                ('severity', models.PositiveSmallIntegerField(default=50, verbose_name='severity')),
-                ('ground', models.CharField(choices=[('contractual', 'house rules'), ('legal', 'law')], default='contractual', max_length=20, verbose_name='ground')),
-                ('is_active', models.BooleanField(default=True, verbose_name='active')),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='children', to='moderation.policy', verbose_name='part of')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.SlugField(unique=True, verbose_name="code")),
+                ("title", models.CharField(max_length=200, verbose_name="title")),
+                ("public_text", models.TextField(blank=True, verbose_name="public text")),
+                ("severity", models.PositiveSmallIntegerField(default=50, verbose_name="severity")),
+                (
+                    "ground",
+                    models.CharField(
+                        choices=[("contractual", "house rules"), ("legal", "law")],
+                        default="contractual",
+                        max_length=20,
+                        verbose_name="ground",
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="children",
+                        to="moderation.policy",
+                        verbose_name="part of",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'policy',
-                'verbose_name_plural': 'policies',
-                'ordering': ['-severity', 'code'],
+                "verbose_name": "policy",
+                "verbose_name_plural": "policies",
+                "ordering": ["-severity", "code"],
             },
         ),
         migrations.AddField(
-            model_name='decision',
-            name='policies',
-            field=models.ManyToManyField(blank=True, related_name='decisions', to='moderation.policy', verbose_name='policies'),
+            model_name="decision",
+            name="policies",
+            field=models.ManyToManyField(
+                blank=True,
+                related_name="decisions",
+                to="moderation.policy",
+                verbose_name="policies",
+            ),
         ),
         migrations.AddField(
-            model_name='finding',
-            name='scan',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='findings', to='moderation.scan', verbose_name='scan'),
+            model_name="finding",
+            name="scan",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="findings",
+                to="moderation.scan",
+                verbose_name="scan",
+            ),
         ),
         migrations.AddField(
-            model_name='scan',
-            name='snapshot',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='scans', to='moderation.snapshot', verbose_name='snapshot'),
+            model_name="scan",
+            name="snapshot",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="scans",
+                to="moderation.snapshot",
+                verbose_name="snapshot",
+            ),
         ),
         migrations.AddField(
-            model_name='finding',
-            name='source',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='copied_by', to='moderation.snapshot', verbose_name='matched text'),
+            model_name="finding",
+            name="source",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="copied_by",
+                to="moderation.snapshot",
+                verbose_name="matched text",
+            ),
         ),
         migrations.AddField(
-            model_name='decision',
-            name='snapshot',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='decisions', to='moderation.snapshot', verbose_name='text as judged'),
+            model_name="decision",
+            name="snapshot",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="decisions",
+                to="moderation.snapshot",
+                verbose_name="text as judged",
+            ),
         ),
         migrations.CreateModel(
-            name='Subject',
+            name="Subject",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('model_label', models.CharField(max_length=200, verbose_name='model')),
-                ('object_id', models.CharField(max_length=255, verbose_name='object id')),
-                ('database', models.CharField(max_length=100, verbose_name='database')),
-                ('kind', models.CharField(choices=[('article', 'article'), ('comment', 'comment')], max_length=20, verbose_name='kind')),
-                ('label', models.CharField(blank=True, max_length=200, verbose_name='label')),
-                ('url', models.CharField(blank=True, max_length=500, verbose_name='address')),
-                ('author_key', models.CharField(blank=True, max_length=200, verbose_name='author key')),
-                ('author_label', models.CharField(blank=True, max_length=200, verbose_name='author')),
-                ('last_scanned_at', models.DateTimeField(blank=True, null=True, verbose_name='last scanned')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='first seen')),
-                ('deleted_at', models.DateTimeField(blank=True, null=True, verbose_name='deleted by the site')),
-                ('author', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name="author's account")),
-                ('content_type', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='contenttypes.contenttype', verbose_name='content type')),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='replies', to='moderation.subject', verbose_name='belongs to')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("model_label", models.CharField(max_length=200, verbose_name="model")),
+                ("object_id", models.CharField(max_length=255, verbose_name="object id")),
+                ("database", models.CharField(max_length=100, verbose_name="database")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("article", "article"), ("comment", "comment")],
+                        max_length=20,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("label", models.CharField(blank=True, max_length=200, verbose_name="label")),
+                ("url", models.CharField(blank=True, max_length=500, verbose_name="address")),
+                (
+                    "author_key",
+                    models.CharField(blank=True, max_length=200, verbose_name="author key"),
+                ),
+                (
+                    "author_label",
+                    models.CharField(blank=True, max_length=200, verbose_name="author"),
+                ),
+                (
+                    "last_scanned_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last scanned"),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="first seen")),
+                (
+                    "deleted_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="deleted by the site"),
+                ),
+                (
+                    "author",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="author's account",
+                    ),
+                ),
+                (
+                    "content_type",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="contenttypes.contenttype",
+                        verbose_name="content type",
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="replies",
+                        to="moderation.subject",
+                        verbose_name="belongs to",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'subject',
-                'verbose_name_plural': 'subjects',
+                "verbose_name": "subject",
+                "verbose_name_plural": "subjects",
             },
         ),
         migrations.AddField(
-            model_name='snapshot',
-            name='subject',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='snapshots', to='moderation.subject', verbose_name='subject'),
+            model_name="snapshot",
+            name="subject",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="snapshots",
+                to="moderation.subject",
+                verbose_name="subject",
+            ),
         ),
         migrations.AddField(
-            model_name='case',
-            name='subject',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='moderation.subject', verbose_name='subject'),
+            model_name="case",
+            name="subject",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="cases",
+                to="moderation.subject",
+                verbose_name="subject",
+            ),
         ),
         migrations.CreateModel(
-            name='DetectorRun',
+            name="DetectorRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('detector', models.CharField(max_length=50, verbose_name='detector')),
-                ('version', models.CharField(blank=True, max_length=50, verbose_name='version')),
-                ('mode', models.CharField(choices=[('live', 'live'), ('shadow', 'shadow')], default='live', max_length=10, verbose_name='mode')),
-                ('state', models.CharField(choices=[('done', 'done'), ('failed', 'failed'), ('skipped', 'skipped')], max_length=20, verbose_name='state')),
-                ('attempts', models.PositiveSmallIntegerField(default=1, verbose_name='attempts')),
-                ('error', models.CharField(blank=True, max_length=200, verbose_name='error')),
-                ('notes', models.JSONField(blank=True, default=list, verbose_name='not assessed')),
-                ('duration_ms', models.PositiveIntegerField(default=0, verbose_name='duration in ms')),
-                ('finished_at', models.DateTimeField(verbose_name='finished')),
-                ('scan', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='moderation.scan', verbose_name='scan')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("detector", models.CharField(max_length=50, verbose_name="detector")),
+                ("version", models.CharField(blank=True, max_length=50, verbose_name="version")),
+                (
+                    "mode",
+                    models.CharField(
+                        choices=[("live", "live"), ("shadow", "shadow")],
+                        default="live",
+                        max_length=10,
+                        verbose_name="mode",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("done", "done"), ("failed", "failed"), ("skipped", "skipped")],
+                        max_length=20,
+                        verbose_name="state",
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=1, verbose_name="attempts")),
+                ("error", models.CharField(blank=True, max_length=200, verbose_name="error")),
+                ("notes", models.JSONField(blank=True, default=list, verbose_name="not assessed")),
+                (
+                    "duration_ms",
+                    models.PositiveIntegerField(default=0, verbose_name="duration in ms"),
+                ),
+                ("finished_at", models.DateTimeField(verbose_name="finished")),
+                (
+                    "scan",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="runs",
+                        to="moderation.scan",
+                        verbose_name="scan",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'detector run',
-                'verbose_name_plural': 'detector runs',
-                'constraints': [models.UniqueConstraint(fields=('scan', 'detector'), name='moderation_one_run_per_detector')],
+                "verbose_name": "detector run",
+                "verbose_name_plural": "detector runs",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("scan", "detector"), name="moderation_one_run_per_detector"
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='scan',
-            index=models.Index(condition=models.Q(('state__in', ['queued', 'running'])), fields=['state', 'due_at'], name='moderation_scan_due'),
+            model_name="scan",
+            index=models.Index(
+                condition=models.Q(("state__in", ["queued", "running"])),
+                fields=["state", "due_at"],
+                name="moderation_scan_due",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='scan',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['queued', 'running'])), fields=('snapshot',), name='moderation_one_active_scan'),
+            model_name="scan",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["queued", "running"])),
+                fields=("snapshot",),
+                name="moderation_one_active_scan",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='scan',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['done', 'failed', 'skipped'])), fields=('snapshot',), name='moderation_one_finished_scan'),
+            model_name="scan",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["done", "failed", "skipped"])),
+                fields=("snapshot",),
+                name="moderation_one_finished_scan",
+            ),
         ),
         migrations.AddIndex(
-            model_name='finding',
-            index=models.Index(fields=['detector', 'category'], name='moderation_finding_what'),
+            model_name="finding",
+            index=models.Index(fields=["detector", "category"], name="moderation_finding_what"),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.UniqueConstraint(fields=('case', 'case_version'), name='moderation_one_decision_per_version'),
+            model_name="decision",
+            constraint=models.UniqueConstraint(
+                fields=("case", "case_version"), name="moderation_one_decision_per_version"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'undo'), ('reverses__isnull', False)), models.Q(models.Q(('outcome', 'undo'), _negated=True), ('reverses__isnull', True)), _connector='OR'), name='moderation_only_undo_reverses'),
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("outcome", "undo"), ("reverses__isnull", False)),
+                    models.Q(
+                        models.Q(("outcome", "undo"), _negated=True), ("reverses__isnull", True)
+                    ),
+                    _connector="OR",
+                ),
+                name="moderation_only_undo_reverses",
+            ),
         ),
         migrations.AddIndex(
-            model_name='subject',
-            index=models.Index(fields=['author_key', 'kind'], name='moderation_subject_author'),
+            model_name="subject",
+            index=models.Index(fields=["author_key", "kind"], name="moderation_subject_author"),
         ),
         migrations.AddConstraint(
-            model_name='subject',
-            constraint=models.UniqueConstraint(condition=models.Q(('deleted_at', None)), fields=('content_type', 'object_id', 'database'), name='moderation_one_live_subject'),
+            model_name="subject",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("deleted_at", None)),
+                fields=("content_type", "object_id", "database"),
+                name="moderation_one_live_subject",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='snapshot',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('subject',), name='moderation_one_current_snapshot'),
+            model_name="snapshot",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_current", True)),
+                fields=("subject",),
+                name="moderation_one_current_snapshot",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='snapshot',
-            constraint=models.UniqueConstraint(fields=('subject', 'text_hash'), name='moderation_snapshot_once_per_text'),
+            model_name="snapshot",
+            constraint=models.UniqueConstraint(
+                fields=("subject", "text_hash"), name="moderation_snapshot_once_per_text"
+            ),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['state', '-priority', 'opened_at'], name='moderation_case_queue'),
+            model_name="case",
+            index=models.Index(
+                fields=["state", "-priority", "opened_at"], name="moderation_case_queue"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['open', 'claimed', 'escalated', 'snoozed'])), fields=('subject',), name='moderation_one_open_case'),
+            model_name="case",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["open", "claimed", "escalated", "snoozed"])),
+                fields=("subject",),
+                name="moderation_one_open_case",
+            ),
         ),
     ]

@@ -12,29 +12,37 @@ POLICIES = [
     (
         "dehumanising",
         "No dehumanising of groups",
-        "Criticise what people do. Do not deny a group of people their dignity, and do not "
-        "compare them with animals, dirt or disease.",
+        (
+            "Criticise what people do. Do not deny a group of people their dignity, and do not "
+            "compare them with animals, dirt or disease."
+        ),
         85,
     ),
     (
         "copied",
         "No copied articles",
-        "Publish your own work, or name the source and have its permission. Copies, rewrites "
-        "and collections of other people's texts are taken down.",
+        (
+            "Publish your own work, or name the source and have its permission. Copies, rewrites "
+            "and collections of other people's texts are taken down."
+        ),
         70,
     ),
     (
         "personal-attack",
         "No personal attacks",
-        "Argue against what was said, not against who said it. Insults and name-calling are "
-        "taken down, whoever they are aimed at.",
+        (
+            "Argue against what was said, not against who said it. Insults and name-calling are "
+            "taken down, whoever they are aimed at."
+        ),
         65,
     ),
     (
         "rage-bait",
         "No stirring up",
-        "Any opinion is welcome. Casting those who hold another one as enemies, traitors or "
-        "conspirators is not.",
+        (
+            "Any opinion is welcome. Casting those who hold another one as enemies, traitors or "
+            "conspirators is not."
+        ),
         60,
     ),
     (
@@ -46,8 +54,10 @@ POLICIES = [
     (
         "low-quality",
         "No scraped or generated leftovers",
-        "An article has to be readable: no remains of other pages, of embedded posts or of "
-        "writing programs.",
+        (
+            "An article has to be readable: no remains of other pages, of embedded posts or of "
+            "writing programs."
+        ),
         40,
     ),
     ("shouting", "No shouting", "Please do not write whole comments in capitals.", 20),

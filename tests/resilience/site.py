@@ -85,8 +85,7 @@ class Site:
 
     def migrate(self) -> None:
         self.run(
-            "from django.core.management import call_command\n"
-            "call_command('migrate', verbosity=0)"
+            "from django.core.management import call_command\ncall_command('migrate', verbosity=0)"
         )
 
     def state(self) -> dict[str, Any]:
