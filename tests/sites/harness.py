@@ -114,7 +114,7 @@ def desk(scanned: Callable[[Any], Any], moderator: Any, policy: Any) -> Desk:
 
 
 class Desk:
-    """What a moderator does about a host object."""
+    """What a moderator does about a host object, by a call or on the pages of the admin."""
 
     def __init__(self, scanned: Callable[[Any], Any], moderator: Any, policy: Any) -> None:
         self.scanned = scanned
@@ -128,28 +128,57 @@ class Desk:
 
         return Case.objects.get(subject=self.scanned(obj), state__in=OPEN_CASES)
 
-    def hide(self, obj: Any) -> Any:
+    def hide(self, obj: Any, *, through: str = "services") -> Any:
         """Decide that ``obj`` is hidden; return the decision, to be undone."""
         from moderation.models import EffectState
-        from moderation.services import decisions
 
         case = self.case(obj)
-        decision = decisions.decide(
+        if through == "admin":
+            self._send(case, "decide", outcome="hide", cited=[self.policy.pk])
+        else:
+            self._decide(case)
+        decision = case.decisions.get(reversed_by=None, outcome="hide")
+        assert decision.actor == self.moderator
+        assert decision.effect.state == EffectState.APPLIED
+        return decision
+
+    def undo(self, decision: Any, *, through: str = "services") -> None:
+        from moderation.models import Effect, EffectState
+        from moderation.services import decisions
+
+        if through == "admin":
+            self._send(decision.case, "undo", decision.pk)
+        else:
+            decisions.undo(decision.pk, actor=self.moderator)
+        assert Effect.objects.get(decision=decision).state == EffectState.UNDONE
+
+    def _decide(self, case: Any) -> None:
+        from moderation.services import decisions
+
+        decisions.decide(
             case.pk,
             outcome="hide",
             actor=self.moderator,
             version=case.version,
             policies=[self.policy],
         )
-        assert decision.effect.state == EffectState.APPLIED
-        return decision
 
-    def undo(self, decision: Any) -> None:
-        from moderation.models import Effect, EffectState
-        from moderation.services import decisions
+    def _send(self, case: Any, action: str, *more: int, **fields: Any) -> None:
+        """Open the page of a case in the admin and send one of its forms."""
+        from django.test import Client
+        from django.urls import reverse
 
-        decisions.undo(decision.pk, actor=self.moderator)
-        assert Effect.objects.get(decision=decision).state == EffectState.UNDONE
+        client = Client(enforce_csrf_checks=True)
+        client.force_login(self.moderator)
+        address = reverse("admin:moderation_case_change", args=[case.pk])
+        page = client.get(address)
+        assert page.status_code == 200
+        answer = client.post(
+            reverse(f"admin:moderation_case_{action}", args=[case.pk, *more]),
+            {**hidden_fields(page.content.decode()), **fields},
+        )
+        assert answer.status_code == 302, answer.content.decode()
+        assert answer.url == address
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ REMOVED = "This comment has been removed."
 
 @pytest.fixture
 def moderator():
-    user, _created = User.objects.get_or_create(username="moderator")
+    user, _created = User.objects.get_or_create(username="moderator", is_staff=True)
     return permit(user, "view_case", "claim_case", "decide_case")
 
 
@@ -93,8 +93,9 @@ def api(post):
     return {entry["id"]: entry["comment"] for entry in response.json()}
 
 
-def test_a_confirmed_attack_is_hidden_and_shown_again_everywhere(post, say, desk):
-    text = ATTACK.format("editor")
+@pytest.mark.parametrize("through", ["services", "admin"])
+def test_a_confirmed_attack_is_hidden_and_shown_again_everywhere(post, say, desk, through):
+    text = ATTACK.format(f"editor of the {through}")
     comment = say(text)
     subject = desk.scanned(comment)
     assert subject.content_type == ContentType.objects.get_for_model(XtdComment)
@@ -105,12 +106,12 @@ def test_a_confirmed_attack_is_hidden_and_shown_again_everywhere(post, say, desk
 
     assert text in page(post)
     assert api(post)[comment.pk] == text
-    decision = desk.hide(comment)
+    decision = desk.hide(comment, through=through)
     assert text not in page(post)
     assert REMOVED in page(post)
     assert api(post)[comment.pk] == REMOVED
     assert text not in Client().get("/all/").content.decode()
-    desk.undo(decision)
+    desk.undo(decision, through=through)
     assert text in page(post)
     assert api(post)[comment.pk] == text
     assert text in Client().get("/all/").content.decode()

@@ -34,8 +34,8 @@ CRANES = (
 )
 
 
-def staff(name):
-    rights = {"is_staff": True, "is_superuser": True}
+def staff(name, *, is_superuser=True):
+    rights = {"is_staff": True, "is_superuser": is_superuser}
     return User.objects.get_or_create(username=name, defaults=rights)[0]
 
 
@@ -46,8 +46,7 @@ def editor():
 
 @pytest.fixture
 def moderator():
-    user, _created = User.objects.get_or_create(username="moderator")
-    return permit(user, "view_case", "claim_case", "decide_case")
+    return permit(staff("moderator", is_superuser=False), "view_case", "claim_case", "decide_case")
 
 
 @pytest.fixture
@@ -107,8 +106,9 @@ def shows(address, text):
     return text in response.content.decode()
 
 
-def test_a_guests_attack_is_hidden_and_shown_again_on_the_articles_page(write, say, desk):
-    post = write("North pier closed")
+@pytest.mark.parametrize("through", ["services", "admin"])
+def test_a_guests_attack_is_hidden_and_shown_again_on_the_articles_page(write, say, desk, through):
+    post = write(f"North pier closed, say {through}")
     text = ATTACK.format("editor")
     comment = say(post, text, name="Ida Holm")
     subject = desk.scanned(comment)
@@ -126,9 +126,9 @@ def test_a_guests_attack_is_hidden_and_shown_again_on_the_articles_page(write, s
     assert snapshot.author_label == "Ida Holm"
 
     assert shows(post.url, text)
-    decision = desk.hide(comment)
+    decision = desk.hide(comment, through=through)
     assert not shows(post.url, text)
-    desk.undo(decision)
+    desk.undo(decision, through=through)
     assert shows(post.url, text)
     assert Snapshot.objects.filter(subject=subject).count() == 1  # hiding queued nothing
 

@@ -25,15 +25,15 @@ REPORT = (
 
 @pytest.fixture
 def person():
-    def person(name):
-        return Person.objects.create_user(f"{uuid.uuid4().hex}@example.org", name)
+    def person(name, **fields):
+        return Person.objects.create_user(f"{uuid.uuid4().hex}@example.org", name, **fields)
 
     return person
 
 
 @pytest.fixture
 def moderator(person):
-    return permit(person("Mona"), "view_case", "claim_case", "decide_case")
+    return permit(person("Mona", is_staff=True), "view_case", "claim_case", "decide_case")
 
 
 @pytest.fixture
@@ -96,9 +96,10 @@ def count_of(article):
     return Article.objects.values_list("comment_count", flat=True).get(pk=article.pk)
 
 
-def test_a_guests_attack_is_rejected_and_approved_again_as_the_package_does(write, say, desk):
-    article = write("Lighthouse keeper leaves")
-    text = ATTACK.format("Wilma")
+@pytest.mark.parametrize("through", ["services", "admin"])
+def test_a_guests_attack_is_rejected_and_approved_again_by_the_package(write, say, desk, through):
+    article = write(f"Lighthouse keeper leaves, say {through}")
+    text = ATTACK.format(f"Wilma of the {through}")
     comment = say(article, text)
     subject = desk.scanned(comment)
     assert subject.content_type == ContentType.objects.get_for_model(Comment)
@@ -111,11 +112,11 @@ def test_a_guests_attack_is_rejected_and_approved_again_as_the_package_does(writ
 
     assert text in comments_of(article)
     assert count_of(article) == 1
-    decision = desk.hide(comment)
+    decision = desk.hide(comment, through=through)
     assert text not in comments_of(article)
     assert text not in read("/api/comments/")
     assert count_of(article) == 0
-    desk.undo(decision)
+    desk.undo(decision, through=through)
     assert text in comments_of(article)
     assert count_of(article) == 1
     assert Snapshot.objects.filter(subject=subject).count() == 1

@@ -5,8 +5,8 @@ from django.db import models
 
 
 class PersonManager(BaseUserManager):
-    def create_user(self, email, name):
-        person = self.model(email=self.normalize_email(email), name=name)
+    def create_user(self, email, name, **fields):
+        person = self.model(email=self.normalize_email(email), name=name, **fields)
         person.set_unusable_password()
         person.save(using=self._db)
         return person
