@@ -6,6 +6,7 @@ python -m tests.sites [--python PYTHON] [SITE ...]
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import os
 import signal
@@ -68,16 +69,18 @@ class Site:
         started = time.monotonic()
         with tempfile.TemporaryDirectory(prefix=f"moderation-site-{self.name}-") as folder:
             report = Path(folder) / "report.xml"
-            subprocess.run(
-                [
-                    *(self.interpreter, "-m", "pytest", "-q", "-c", HERE / "harness.ini"),
-                    *(f"--rootdir={ROOT}", f"--junitxml={report}", HERE / self.name),
-                ],
-                cwd=ROOT,
-                env=self._variables(folder),
-                timeout=TIME_LIMIT,
-                check=False,
-            )
+            command = [
+                *(self.interpreter, "-m", "pytest", "-q", "-c", HERE / "harness.ini"),
+                *(f"--rootdir={ROOT}", f"--junitxml={report}", HERE / self.name),
+            ]
+            with contextlib.suppress(subprocess.TimeoutExpired):  # then there is no report
+                subprocess.run(
+                    command,
+                    cwd=ROOT,
+                    env=self._variables(folder),
+                    timeout=TIME_LIMIT,
+                    check=False,
+                )
             return Result(self.name, _counts(report), time.monotonic() - started)
 
     def packages(self) -> list[str]:
@@ -139,12 +142,18 @@ def main(arguments: list[str] | None = None) -> int:
     names = sorted(path.parent.name for path in HERE.glob("*/settings.py"))
     parser = argparse.ArgumentParser(prog="python -m tests.sites", description=__doc__)
     parser.add_argument("--python", default=sys.executable, help="what environments are made with")
-    parser.add_argument("sites", nargs="*", choices=[[], *names], metavar="SITE", help=str(names))
+    parser.add_argument("sites", nargs="*", metavar="SITE", help=", ".join(names))
     options = parser.parse_args(arguments)
+    if unknown := set(options.sites) - set(names):
+        parser.error(f"there is no site {unknown.pop()!r}; there are {', '.join(names)}")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     sites = [Site(name, options.python) for name in options.sites or names]
     for site in sites:
-        site.build()
+        try:
+            site.build()
+        except subprocess.CalledProcessError:
+            say(f"{site.name}: its environment could not be built, see above")
+            return 1
     results = [site.run() for site in sites]
     held = sum(result.ok for result in results)
     say(*(str(result) for result in results))
