@@ -1,0 +1,5 @@
+"""Inflammatory framing in comments: attacks, dehumanising, threats, rage-bait, shouting."""
+
+from moderation.detectors.framing.detector import FramingDetector
+
+__all__ = ["FramingDetector"]
