@@ -83,6 +83,17 @@ class Site:
         assert done.returncode == 0, done.stderr[-3000:]
         return done.stdout
 
+    def start(self, code: str) -> subprocess.Popen[str]:
+        """Run ``code`` in a process of the site, beside whatever else runs."""
+        return subprocess.Popen(
+            [sys.executable, "-c", PREAMBLE + code],
+            cwd=ROOT,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
     def migrate(self) -> None:
         self.run(
             "from django.core.management import call_command\ncall_command('migrate', verbosity=0)"

@@ -118,3 +118,66 @@ for key in client.keys("*"):
         site.sweep_until_finished()
     assert "moderation.scan" in site.log()
     assert "SECRETTEXT" not in site.log()
+
+
+HOST = """
+import logging, random
+from django.db import transaction
+logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(message)s")
+for number in range(60):
+    with transaction.atomic():
+        article = Article._base_manager.select_for_update().order_by("pk")[number % 3]
+        article.body = f"a badword, edit {number} of {random.random()}"
+        article.save()
+    if number % 20 == 19:
+        with transaction.atomic():
+            Article._base_manager.order_by("pk").first().delete()
+            Article.objects.create(headline="new", body=f"a badword, new {number}")
+print("host done")
+"""
+
+MODERATORS = """
+from django.contrib.auth import get_user_model
+from moderation.services import cases, decisions
+from moderation.services.errors import ModerationError
+User = get_user_model()
+user, _ = User.objects.get_or_create(username=f"mod{os.getpid()}", is_superuser=True)
+policy = Policy.objects.first()
+decided = 0
+for number in range(60):
+    case = Case.objects.exclude(state__in=["decided", "closed_moot"]).order_by("?").first()
+    if case is None:
+        continue
+    try:
+        decision = decisions.decide(case.pk, outcome="hide", actor=user, version=case.version,
+                                    policies=[policy])
+        decided += 1
+        decisions.undo(decision.pk, actor=user)
+    except ModerationError:
+        pass
+assert decided
+print("moderator done")
+"""
+
+SCANS = """
+for number in range(40):
+    for pk in Scan.objects.filter(state="queued").values_list("pk", flat=True):
+        scanning.run_scan(pk)
+print("scans done")
+"""
+
+
+def test_hosts_moderators_and_workers_at_once_do_not_get_in_each_others_way(postgresql_site):
+    site = postgresql_site
+    save(site, 3)
+    site.run(SCANS)
+    together = [site.start(code) for code in (HOST, MODERATORS, MODERATORS, SCANS)]
+    outputs = [process.communicate(timeout=200) for process in together]
+    assert [process.returncode for process in together] == [0] * 4, outputs
+    said = "".join(out + err for out, err in outputs)
+    assert "not taken in" not in said
+    assert "deadlock" not in said
+    site.run("sweeping.sweep()\n" + SCANS)
+    state = site.state()
+    assert (state["unfinished"], state["chain"]) == (0, True)
+    assert state["cases"] >= 3
