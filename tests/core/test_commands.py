@@ -92,6 +92,7 @@ def test_evaluate_prints_figures_and_thresholds(settings, tmp_path, capsys):
     call_command("moderation_evaluate", str(path))
     printed = capsys.readouterr()
     assert "4 texts, 2 of them positive" in printed.out
+    assert "framing" not in printed.out
     row = next(line for line in printed.out.splitlines() if line.startswith("attack"))
     assert row.split() == ["attack", "2", "0.500", "0.500", "0.500", "0.625"]
     threshold = next(line for line in printed.out.splitlines() if line.startswith("0.60"))

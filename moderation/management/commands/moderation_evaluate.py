@@ -82,14 +82,18 @@ class Command(BaseCommand):
         self.stdout.write(_row("category", "n", "precision", "recall", "F1", "ROC-AUC"))
         overall = figures([(example.label, example.flagged, example.score) for example in examples])
         self._print_row("(all)", overall)
-        names = sorted({name for example in examples for name in example.scores})
-        for name in names:
+        labelled = {name for example in examples for name in example.categories}
+        for name in sorted({name for example in examples for name in example.scores}):
             rows = [
-                (name in example.categories, name in example.flagged_categories,
-                 example.scores.get(name, 0.0))
+                (
+                    name in example.categories if name in labelled else example.label,
+                    name in example.flagged_categories,
+                    example.scores.get(name, 0.0),
+                )
                 for example in examples
-            ]  # fmt: skip
-            self._print_row(name, figures(rows))
+            ]
+            # A score that no text is labelled with is held against the label as a whole.
+            self._print_row(name if name in labelled else f"{name} (label)", figures(rows))
 
     def _print_row(self, name: str, result: Figures) -> None:
         cells = (result.precision, result.recall, result.f1, result.auc)
