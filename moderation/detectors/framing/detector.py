@@ -52,6 +52,7 @@ class FramingDetector:
     name: ClassVar[str] = "framing"
     version: ClassVar[str] = "1"
     kinds: ClassVar[frozenset[Kind]] = frozenset({Kind.COMMENT})
+    informative: ClassVar[frozenset[str]] = frozenset(PUBLIC_SCORES)
 
     def __init__(
         self,
