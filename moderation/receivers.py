@@ -9,8 +9,8 @@ from django.db import models
 from django.db.models.signals import post_delete, post_save
 
 from moderation.services import intake
+from moderation.services.errors import where
 from moderation.services.hosts import resolve
-from moderation.services.scanning import where
 from moderation.targets import registry
 from moderation.targets.base import is_own_write
 

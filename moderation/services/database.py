@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from django.db import connections, router, transaction
 
 from moderation.models import Scan, Subject
+from moderation.services.errors import where
+
+logger = logging.getLogger("moderation.database")
 
 _known: set[str] = set()
 
@@ -50,3 +54,19 @@ def write_transaction(using: str | None = None) -> Iterator[str]:
             with connection.cursor() as cursor:
                 cursor.execute(f"UPDATE {Scan._meta.db_table} SET id = id WHERE 0")
         yield alias
+
+
+def after_commit(using: str, name: str, call: Callable[[], object]) -> None:
+    """Run ``call`` once the transaction has committed; a failure is logged under ``name``.
+
+    Django's own robust hooks put the message of the error into the log, and that may quote a
+    text; of a ``partial`` they want a name it has not, and raise into the site's commit.
+    """
+
+    def run() -> None:
+        try:
+            call()
+        except Exception as error:  # noqa: BLE001 - it is the site's commit we are in
+            logger.error("%s failed: %s", name, where(error))  # noqa: TRY400 - a trace may hold text
+
+    transaction.on_commit(run, using=using)

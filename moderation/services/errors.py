@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import traceback
+
 from moderation.models import Case
+
+
+def where(error: BaseException) -> str:
+    """Name an error and its place in the code, without its message: that may quote a text."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{place}"
 
 
 class ModerationError(Exception):

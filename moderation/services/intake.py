@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import partial
 from typing import NamedTuple
 
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, models
 from django.db.models import Q
 from django.utils import timezone
 
@@ -18,7 +18,12 @@ from moderation.dispatch import Job, get_dispatcher
 from moderation.models import Scan, ScanState, Snapshot, Subject
 from moderation.models.scans import ScanReason
 from moderation.services import cases
-from moderation.services.database import moderation_db, tables_exist, write_transaction
+from moderation.services.database import (
+    after_commit,
+    moderation_db,
+    tables_exist,
+    write_transaction,
+)
 from moderation.services.hosts import content_type_of, find_subject, subject_key
 from moderation.targets import Registration
 from moderation.text.storage import storable, text_hash
@@ -69,9 +74,8 @@ def take_in(
         logger.warning("The tables of the desk are missing; run migrate. Nothing was taken in.")
         return None
     if own != using:
-        transaction.on_commit(
-            partial(_take_in_now, obj, registration, using, reason), using=using, robust=True
-        )
+        later = partial(_take_in_now, obj, registration, using, reason)
+        after_commit(using, f"Taking in {obj._meta.label} {obj.pk}", later)
         return None
     return _take_in_now(obj, registration, using, reason)
 
@@ -189,13 +193,17 @@ def request_scan(subject: Subject) -> int | None:
         if snapshot is None:
             return None
         scan = _queue_again(snapshot.pk, ScanReason.REQUEST, own)
+        # One that waits for the re-scan budget need not any longer.
+        Scan.objects.using(own).filter(pk=scan.pk, state=ScanState.QUEUED).update(
+            reason=ScanReason.REQUEST, due_at=timezone.now()
+        )
         ask_on_commit(Job.SCAN, scan.pk, using=own)
         return scan.pk
 
 
 def ask_on_commit(job: Job, *ids: int, using: str) -> None:
     """Ask the dispatcher once the rows are there for others to see."""
-    transaction.on_commit(partial(_ask, job, *ids), using=using, robust=True)
+    after_commit(using, f"Asking for {job}", partial(_ask, job, *ids))
 
 
 def _ask(job: Job, *ids: int) -> None:
@@ -295,9 +303,15 @@ def _take_in_one(
     if state.hash == reading.hash:
         return _rescan(state, reason, own)
     try:
-        return _write_down(obj, registration, reading, using, reason)
+        scan_id = _write_down(obj, registration, reading, using, reason)
+        # The row was read a while ago: a save meanwhile must not be undone by it. One that
+        # comes later finds ours and takes its place.
+        now = registration.target.queryset(using).filter(pk=obj.pk).first()
+        if now is not None and (latest := read(registration, now)).hash != reading.hash:
+            scan_id = _write_down(now, registration, latest, using, reason)
     except IntegrityError:
         return None  # its save is being taken in at this moment
+    return scan_id
 
 
 def _rescan(state: _Known, reason: ScanReason, own: str) -> int:
@@ -360,7 +374,7 @@ def forget(obj: models.Model, *, using: str) -> None:
     if own == using:
         forget_subject(subject)
     else:
-        transaction.on_commit(partial(forget_subject, subject), using=using, robust=True)
+        after_commit(using, f"Forgetting {subject.pk}", partial(forget_subject, subject))
 
 
 def forget_subject(subject: Subject) -> None:
@@ -381,7 +395,7 @@ def forget_subject(subject: Subject) -> None:
         Scan.objects.using(own).filter(
             snapshot__subject=subject, state__in=(ScanState.QUEUED, ScanState.RUNNING)
         ).update(state=ScanState.SUPERSEDED, finished_at=now, lease_token="")
-        transaction.on_commit(partial(settle_deleted, subject.pk), using=own, robust=True)
+        after_commit(own, f"Settling {subject.pk}", partial(settle_deleted, subject.pk))
 
 
 def settle_deleted(subject_id: int) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-import traceback
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -31,6 +30,7 @@ from moderation.models.scans import FINISHED_SCANS
 from moderation.services import budget, cases, intake
 from moderation.services.database import moderation_db, write_transaction
 from moderation.services.detectors import ConfiguredDetector, configured_detectors
+from moderation.services.errors import where
 from moderation.services.hosts import load, registration_of, resolve, subject_key
 from moderation.text.document import Document
 from moderation.types import Assessment, Band
@@ -255,13 +255,6 @@ def _run(
             duration_ms=_ms_since(started),
         )
     return Part(configured, RunState.DONE, assessment, duration_ms=_ms_since(started))
-
-
-def where(error: BaseException) -> str:
-    """Name an error and its place in the code, without its message: that may quote a text."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
-    return f"{type(error).__name__}{place}"
 
 
 def _ms_since(started: float) -> int:

@@ -17,9 +17,9 @@ from moderation.models.cases import OPEN_CASES
 from moderation.models.scans import ScanReason
 from moderation.services import cases, walks
 from moderation.services.database import moderation_db
+from moderation.services.errors import where
 from moderation.services.hosts import content_type_of
 from moderation.services.intake import forget_subject, settle_deleted, take_in_batch
-from moderation.services.scanning import where
 from moderation.targets import Registration, registry
 
 logger = logging.getLogger("moderation.sweep")
