@@ -24,7 +24,6 @@ class AppendOnlyQuerySet(models.QuerySet[ModelT]):
         raise AppendOnlyError(f"{self.model.__name__} rows are never deleted")
 
 
-
 class AppendOnlyManager(models.Manager.from_queryset(AppendOnlyQuerySet)):  # type: ignore[misc]
     """The manager of rows that are written once."""
 
