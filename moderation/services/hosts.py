@@ -22,10 +22,17 @@ def resolve(obj: models.Model) -> tuple[Registration, models.Model] | None:
     if found is not None:
         return found, obj
     for child in registry.children(type(obj)):
-        row = child.target.queryset(obj._state.db or "default").filter(pk=obj.pk).first()
+        # By the parent's key: a child of several parents has that of the first for its own.
+        rows = child.target.queryset(obj._state.db or "default")
+        row = rows.filter(**{_key_name(obj): obj.pk}).first()
         if row is not None:
             return child, row
     return None
+
+
+def _key_name(obj: models.Model) -> str:
+    key = obj._meta.pk
+    return key.name if key is not None else "pk"
 
 
 def content_type_of(registration: Registration) -> ContentType:

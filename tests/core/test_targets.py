@@ -8,13 +8,15 @@ import uuid
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
-from django.db import connections
+from django.db import connections, models
 from django.db.models.signals import post_save
+from django.test.utils import isolate_apps
 
 from moderation.models import Case, Effect, EffectState, Scan, ScanState, Snapshot, Subject
 from moderation.services import decisions
 from moderation.services.effects import _write as carry_out
 from moderation.services.errors import EffectFailed
+from moderation.services.hosts import resolve
 from moderation.services.sweep import sweep
 from moderation.services.walks import aliases_of
 from moderation.targets import Target, TargetError, own_write, registry
@@ -352,6 +354,49 @@ def test_a_parent_without_the_registered_child_is_nobodys_subject():
     assert not Subject.objects.exists()
 
 
+@isolate_apps("tests.site")
+def test_a_child_of_two_parents_is_found_by_the_key_of_the_one_saved():
+    class Sheet(models.Model):
+        sheet_id = models.AutoField(primary_key=True)
+        text = models.TextField()
+
+        class Meta:
+            app_label = "site"
+
+    class Folder(models.Model):
+        folder_id = models.AutoField(primary_key=True)
+
+        class Meta:
+            app_label = "site"
+
+    class Letter(Sheet, Folder):
+        class Meta:
+            app_label = "site"
+
+    create_tables("default", Sheet, Folder, Letter)
+    Folder.objects.create(folder_id=7)
+    first = Letter.objects.create(sheet_id=1, folder_id=2, text="One.")
+    second = Letter.objects.create(sheet_id=2, folder_id=1, text="Two.")
+    with registry.override():
+        registry.register(Letter, kind="comment", text="text")
+        for letter in (first, second):
+            for parent in (Sheet, Folder):
+                key = parent._meta.pk.name
+                saved = parent.objects.get(**{key: getattr(letter, key)})
+                assert resolve(saved)[1] == letter
+        assert resolve(Folder.objects.get(folder_id=7)) is None
+
+
+def create_tables(alias, *created):
+    """Create tables within the transaction of a test, where a schema editor is not entered."""
+    editor = connections[alias].schema_editor()
+    editor.deferred_sql = []
+    with connections[alias].cursor() as cursor:
+        for model in created:
+            sql, params = editor.table_sql(model)
+            cursor.execute(sql, params or None)
+
+
 # A second database
 
 
@@ -362,11 +407,7 @@ two_databases = pytest.mark.django_db(databases=["default", "other"])
 def other(db, settings):
     """A second database without a router: articles and comments are in it, the desk is not."""
     settings.DATABASE_ROUTERS = []
-    editor = connections["other"].schema_editor()
-    editor.deferred_sql = []  # a schema editor is not entered within a test's transaction
-    with connections["other"].cursor() as cursor:
-        for model in (get_user_model(), Article, Comment):
-            cursor.execute(*editor.table_sql(model))
+    create_tables("other", get_user_model(), Article, Comment)
     return "other"
 
 
@@ -424,7 +465,9 @@ def test_the_sweep_looks_after_every_database(remote, other):
 
 
 @two_databases
-def test_a_database_without_the_sites_tables_does_not_stop_the_sweep(other):
+def test_a_database_without_the_sites_tables_does_not_stop_the_sweep(other, settings):
+    listening = "tests.core.test_intake.Listening"
+    settings.MODERATION = {**settings.MODERATION, "DISPATCHER": listening}
     assert aliases_of(Comment) == ["default", other]
     assert aliases_of(Essay) == ["default"]
     scan = Scan.objects.create(
