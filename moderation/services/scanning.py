@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import math
 import secrets
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -32,7 +36,9 @@ from moderation.services.database import moderation_db, write_transaction
 from moderation.services.detectors import ConfiguredDetector, configured_detectors
 from moderation.services.errors import where
 from moderation.services.hosts import load, registration_of, resolve, subject_key
+from moderation.targets import Target
 from moderation.text.document import Document
+from moderation.text.storage import storable
 from moderation.types import Assessment, Band
 
 logger = logging.getLogger("moderation.scanning")
@@ -103,6 +109,18 @@ def _take_lease(scan_id: int) -> Scan | None:
     )
 
 
+def _lock_subject(scan: Scan) -> None:
+    """Lock what the scan is about: first, as everybody does who locks a subject and its rows."""
+    subjects = Subject.objects.using(scan._state.db).select_for_update(no_key=True)
+    subjects.get(pk=scan.snapshot.subject_id)
+
+
+def _is_current(scan: Scan) -> bool:
+    """Whether the snapshot is (still) what the site says; ask with the subject locked."""
+    snapshots = Snapshot.objects.using(scan._state.db)
+    return snapshots.filter(pk=scan.snapshot_id, is_current=True).exists()
+
+
 def _locked(scan: Scan) -> Scan | None:
     """Lock our scan, or return None when the lease has passed to somebody else."""
     return (
@@ -115,9 +133,12 @@ def _locked(scan: Scan) -> Scan | None:
 
 def _close(scan: Scan, state: ScanState, note: str) -> str | None:
     with write_transaction(scan._state.db):
+        _lock_subject(scan)
         locked = _locked(scan)
         if locked is None:
             return None
+        if not _is_current(scan):
+            state, note = ScanState.SUPERSEDED, ""
         if state in FINISHED_SCANS:
             _supersede_earlier(locked)
         locked.note = note
@@ -187,31 +208,36 @@ def _describe_subject(snapshot: Snapshot) -> bool:
     obj = load(subject)
     if obj is None:
         return False
-    target = registration.target
-    try:
-        user = target.get_author_user(obj)
-        subject.author_key = target.get_author_key(obj)[:200]
-        subject.author_label = target.get_author_label(obj)[:200]
-        subject.url = target.get_url(obj)[:500]
-        subject.label = (target.get_title(obj) or str(obj))[:200]
-        subject.author = user
-        parent = target.get_parent(obj)
-        subject.parent = _parent_subject(parent) if parent is not None else None
-    except Exception as error:  # noqa: BLE001 - the site's code; the text is scanned all the same
-        logger.warning(
-            "%s %s cannot be described: %s", subject.model_label, subject.object_id, where(error)
-        )
-        return True
-    names = ["author", "author_key", "author_label", "url", "label", "parent"]
-    subject.save(using=subject._state.db, update_fields=names)
+    told = _description(registration.target, obj)
+    for name, tell in told.items():
+        try:
+            setattr(subject, name, tell())
+        except Exception as error:  # noqa: BLE001 - the site's code; the text is scanned all the same
+            which = f"{subject.model_label} {subject.object_id}"
+            logger.warning("The %s of %s cannot be told: %s", name, which, where(error))
+    subject.save(using=subject._state.db, update_fields=list(told))
     if snapshot.author_label != subject.author_label:
         snapshot.author_label = subject.author_label
         snapshot.save(using=snapshot._state.db, update_fields=["author_label"])
     return True
 
 
-def _parent_subject(parent: object) -> Subject | None:
-    found = resolve(parent)  # type: ignore[arg-type]
+def _description(target: Target, obj: models.Model) -> dict[str, Callable[[], Any]]:
+    """Return how each part of a subject's description is read, so that one may fail alone."""
+    return {
+        "author": lambda: target.get_author_user(obj),
+        "author_key": lambda: storable(target.get_author_key(obj))[:200],
+        "author_label": lambda: storable(target.get_author_label(obj))[:200],
+        "url": lambda: storable(target.get_url(obj))[:500],
+        "label": lambda: storable(target.get_title(obj) or str(obj))[:200],
+        "parent": lambda: _parent_subject(target.get_parent(obj)),
+    }
+
+
+def _parent_subject(parent: models.Model | None) -> Subject | None:
+    if parent is None:
+        return None
+    found = resolve(parent)
     if found is None:
         return None
     registration, row = found
@@ -267,16 +293,14 @@ def _ms_since(started: float) -> int:
 def _finish(scan: Scan, parts: list[Part], scanned_chars: int, duration_ms: int) -> str | None:
     using = scan._state.db
     with write_transaction(using):
-        Subject.objects.using(using).select_for_update(no_key=True).get(pk=scan.snapshot.subject_id)
+        _lock_subject(scan)
         locked = _locked(scan)
         if locked is None:
             return None
-        current = Snapshot.objects.using(using).filter(pk=scan.snapshot_id, is_current=True)
-        if not current.exists():
+        if not _is_current(scan):
             _write_end(locked, ScanState.SUPERSEDED)
             return ScanState.SUPERSEDED
-        for part in parts:
-            _write_part(locked, part)
+        parts = [_write_part_or_failure(locked, part) for part in parts]
         locked.scanned_chars = scanned_chars
         locked.duration_ms += duration_ms
         locked.note = _note(scan.snapshot, scanned_chars)
@@ -306,6 +330,25 @@ def _back_off(scan: Scan) -> ScanState:
     return ScanState.QUEUED
 
 
+def _write_part_or_failure(scan: Scan, part: Part) -> Part:
+    """Write one part; an answer that cannot be stored is its detector's failure alone."""
+    scores = scan.scores
+    try:
+        with transaction.atomic(using=scan._state.db):
+            _write_part(scan, part)
+    except OperationalError:  # the database failed, not the detector
+        raise
+    except Exception as error:  # noqa: BLE001 - the answer may be anything
+        name = part.configured.name
+        logger.error("%s gave what cannot be stored: %s", name, where(error))  # noqa: TRY400 - a trace may hold text
+        scan.scores = scores
+        part = replace(
+            part, state=RunState.FAILED, assessment=Assessment(), error=type(error).__name__[:200]
+        )
+        _write_part(scan, part)
+    return part
+
+
 def _write_part(scan: Scan, part: Part) -> None:
     using, name = scan._state.db, part.configured.name
     run, created = DetectorRun.objects.using(using).get_or_create(
@@ -323,8 +366,15 @@ def _write_part(scan: Scan, part: Part) -> None:
     run.finished_at = timezone.now()
     run.save(using=using)
     if part.state == RunState.DONE:
-        scan.scores = {**scan.scores, name: dict(part.assessment.scores)}
+        scores = dict(part.assessment.scores)
+        _check_finite([*scores.values(), *(found.score for found in part.assessment.findings)])
+        scan.scores = {**scan.scores, name: json.loads(json.dumps(scores))}
         _replace_findings(scan, part)
+
+
+def _check_finite(scores: Iterable[float]) -> None:
+    if not all(math.isfinite(score) for score in scores):
+        raise ValueError("a score is not a number")
 
 
 def _replace_findings(scan: Scan, part: Part) -> None:
