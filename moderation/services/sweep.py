@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 
 from moderation.conf import settings
 from moderation.dispatch import GROUP, Job, get_dispatcher
-from moderation.models import Scan, ScanState, Subject
+from moderation.models import Case, IndexedDocument, Scan, ScanState, Subject
 from moderation.models.cases import OPEN_CASES
 from moderation.models.scans import ScanReason
 from moderation.services import cases, walks
@@ -56,7 +56,7 @@ def sweep(*, complete: bool = False) -> SweepResult:
     for registration in registry.all():
         for alias in walks.aliases_of(registration.root):
             _look_after(registration, alias, result, complete=complete)
-    _settle_deleted()
+    _settle_deleted(result)
     result.asked = _ask_due(complete=complete)
     return result
 
@@ -84,23 +84,27 @@ def _recover_lost() -> int:
     )
 
 
-def _settle_deleted() -> None:
+def _settle_deleted(result: SweepResult) -> None:
     """Finish deletions that a crash right after the commit left half done."""
-    unfinished = Q(cases__state__in=OPEN_CASES) | Q(indexed__isnull=False)
+    own = models.OuterRef("pk")
+    waiting = models.Exists(Case.objects.filter(subject=own, state__in=OPEN_CASES))
+    indexed = models.Exists(IndexedDocument.objects.filter(subject=own))
     left = (
         Subject.objects.using(moderation_db())
-        .filter(unfinished, deleted_at__isnull=False)
+        .filter(waiting | indexed, deleted_at__isnull=False)
         .values_list("pk", flat=True)
-        .distinct()
     )
     for subject_id in list(left[: settings.SWEEP_BATCH]):
-        settle_deleted(subject_id)
+        try:
+            settle_deleted(subject_id)
+        except Exception as error:  # noqa: BLE001 - one subject must not end the whole sweep
+            result.failed += 1
+            logger.error("The deletion of %s was not settled: %s", subject_id, where(error))  # noqa: TRY400 - a trace may hold text
 
 
 def _ask_due(*, complete: bool) -> int:
-    using, total = moderation_db(), 0
+    using, total, now = moderation_db(), 0, timezone.now()
     while True:
-        now = timezone.now()
         due = (
             Scan.objects.using(using)
             .filter(state=ScanState.QUEUED, due_at__lte=now)
@@ -114,8 +118,12 @@ def _ask_due(*, complete: bool) -> int:
 
 
 def _ask(rows: list[tuple[int, int]], using: str) -> int:
-    """Ask for scans in small groups, and put off asking again the longer the queue is."""
-    dispatcher = get_dispatcher()
+    """Ask for scans in small groups, and put off asking again the longer the queue is.
+
+    What could not be handed over was not asked for: the next sweep tries again. Returns how
+    many were asked for.
+    """
+    dispatcher, asked = get_dispatcher(), 0
     for start in range(0, len(rows), GROUP):
         group = rows[start : start + GROUP]
         for pk, asks in group:
@@ -123,8 +131,13 @@ def _ask(rows: list[tuple[int, int]], using: str) -> int:
             Scan.objects.using(using).filter(pk=pk, state=ScanState.QUEUED).update(
                 due_at=timezone.now() + timedelta(seconds=pause), asks=F("asks") + 1
             )
-        dispatcher.ask(Job.SCAN, *(pk for pk, _asks in group))
-    return len(rows)
+        keys = [pk for pk, _asks in group]
+        if dispatcher.ask(Job.SCAN, *keys):
+            asked += len(keys)
+        else:
+            waiting = Scan.objects.using(using).filter(pk__in=keys, state=ScanState.QUEUED)
+            waiting.filter(asks__gt=0).update(due_at=timezone.now(), asks=F("asks") - 1)
+    return asked
 
 
 def _catch_up(
