@@ -19,6 +19,7 @@ from moderation.services import audit
 from moderation.services.actors import MACHINE, Actor, human
 from moderation.services.database import moderation_db, write_transaction
 from moderation.services.errors import Conflict, InvalidTransition, NotAllowed
+from moderation.services.hosts import is_author
 from moderation.services.severity import severity_of
 from moderation.types import Band, Mode
 
@@ -180,6 +181,8 @@ def snooze(case_id: int, *, user: Any, until: datetime, version: int | None = No
         raise InvalidTransition(_("A case can only be put aside until a later time."))
 
     def change(case: Case) -> dict[str, Any]:
+        if is_author(case.subject, user):
+            raise NotAllowed(_("Nobody decides about their own content."))
         if case.held_by_other(user):
             raise Conflict(_("A colleague is working on this case."), case)
         _clear_claim(case)

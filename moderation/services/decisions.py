@@ -36,7 +36,7 @@ from moderation.services.errors import (
     NotAllowed,
     PolicyRequired,
 )
-from moderation.services.hosts import host_database, load, registration_of
+from moderation.services.hosts import host_database, is_author, load
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +148,11 @@ def decide_batch(
 def undo(decision_id: int, *, actor: Any, batch_id: uuid.UUID | None = None) -> Decision:
     """Take back the latest decision of a case and its effect; the case is open again.
 
+    A case that was closed as moot stays closed.
+
     Raises ``InvalidTransition`` when it was taken back before or is not the latest one,
-    ``NotAllowed`` for a colleague's decision without the right to override, ``Conflict`` when
-    the case was reopened meanwhile, or ``EffectFailed``.
+    ``NotAllowed`` for a colleague's decision without the right to override and for one about
+    one's own content, ``Conflict`` when the case was reopened meanwhile, or ``EffectFailed``.
     """
     who = actor if isinstance(actor, Actor) else human(actor)
     original = Decision.objects.using(moderation_db()).get(pk=decision_id)
@@ -158,11 +160,7 @@ def undo(decision_id: int, *, actor: Any, batch_id: uuid.UUID | None = None) -> 
         _check_undo(original, case, who, using)
         reversal = _write(case, who, outcome=Outcome.UNDO, reverses=original, batch_id=batch_id)
         effect = effects.revert(original, subject)
-        case.escalated = original.outcome == Outcome.ESCALATE and _escalated_before(original, using)
-        case.state = CaseState.ESCALATED if case.escalated else CaseState.OPEN
-        case.closed_at = None
-        case.version += 1
-        case.save(using=using)
+        _move_back(case)
         audit.record(
             "decision.undone",
             actor=who,
@@ -237,25 +235,13 @@ def _check(case: Case, subject: Subject, who: Actor, version: int) -> None:
     if who.kind == ActorKind.HUMAN:
         if not permissions.may_decide(who.user):
             raise NotAllowed(_("You may not decide cases."))
-        if _is_own(subject, who.user):
+        if is_author(subject, who.user):
             raise NotAllowed(_("Nobody decides about their own content."))
     if not case.is_open:
         raise Conflict(_("The case is closed already."), case)
     check_version(case, version)
     if who.kind == ActorKind.HUMAN and case.held_by_other(who.user):
         raise Conflict(_("A colleague is working on this case."), case)
-
-
-def _is_own(subject: Subject, user: Any) -> bool:
-    """Ask the host too: the author may have been set after the last scan."""
-    if subject.author_id is not None:
-        return bool(subject.author_id == user.pk)
-    registration = registration_of(subject)
-    obj = load(subject) if registration is not None else None
-    if registration is None or obj is None:
-        return False
-    author = registration.target.get_author_user(obj)
-    return author is not None and author.pk == user.pk
 
 
 def _policies(policies: Sequence[Policy | str], using: str) -> list[Policy]:
@@ -310,18 +296,23 @@ def _check_undo(original: Decision, case: Case, who: Actor, using: str) -> None:
         own = original.actor_id == who.user.pk and permissions.may_decide(who.user)
         if not own and not permissions.may_override(who.user):
             raise NotAllowed(_("You may not take back a colleague's decision."))
-    expected = OPEN_CASES if original.outcome == Outcome.ESCALATE else (CaseState.DECIDED,)
-    if case.state not in expected:
+        if is_author(case.subject, who.user):
+            raise NotAllowed(_("Nobody decides about their own content."))
+    # A case that closed by itself may have left its object hidden.
+    closed = (CaseState.DECIDED, CaseState.CLOSED_MOOT)
+    if case.state not in (OPEN_CASES if original.outcome == Outcome.ESCALATE else closed):
         raise Conflict(_("The case was reopened since."), case)
     if who.kind == ActorKind.HUMAN and case.is_open and case.held_by_other(who.user):
         raise Conflict(_("A colleague is working on this case."), case)
 
 
-def _escalated_before(original: Decision, using: str) -> bool:
-    earlier = (
-        Decision.objects.using(using)
-        .filter(case_id=original.case_id, pk__lt=original.pk)
-        .order_by("-pk")
-        .first()
-    )
-    return earlier is not None and earlier.outcome == Outcome.ESCALATE
+def _move_back(case: Case) -> None:
+    """Open a case again, escalated if an escalation stands; one closed as moot stays closed."""
+    rulings = Decision.objects.using(case._state.db).filter(case=case, reversed_by=None)
+    case.escalated = rulings.filter(outcome=Outcome.ESCALATE).exists()
+    if case.state != CaseState.CLOSED_MOOT:
+        case.state = CaseState.ESCALATED if case.escalated else CaseState.OPEN
+        case.closed_at = None
+    case.claimed_by, case.claim_expires_at, case.snoozed_until = None, None, None
+    case.version += 1
+    case.save(using=case._state.db)

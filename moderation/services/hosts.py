@@ -96,3 +96,18 @@ def find_subject(obj: models.Model, using: str) -> Subject | None:
         .filter(**subject_key(registration, row, using))
         .first()
     )
+
+
+def is_author(subject: Subject, user: Any) -> bool:
+    """Whether ``user`` wrote the subject.
+
+    The host is asked too: the author may have been set after the last scan.
+    """
+    if subject.author_id is not None:
+        return bool(subject.author_id == user.pk)
+    registration = registration_of(subject)
+    obj = load(subject) if registration is not None else None
+    if registration is None or obj is None:
+        return False
+    author = registration.target.get_author_user(obj)
+    return author is not None and author.pk == user.pk
