@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from django.apps import apps
 from django.db import models
 from django.db.models.signals import post_delete, post_save
 
@@ -13,14 +14,27 @@ from moderation.services.errors import where
 from moderation.services.hosts import resolve
 from moderation.targets import registry
 from moderation.targets.base import is_own_write
+from moderation.targets.registry import registered
 
 logger = logging.getLogger("moderation.receivers")
 
 
 def connect() -> None:
-    """Listen to every model's signals; the registry decides which concern us."""
+    """Listen to every save, the registry decides which concern us; and to deletions that do.
+
+    Django deletes rows of a model nobody listens to without loading them: to listen to all of
+    them would make every deletion of the site slow.
+    """
     post_save.connect(saved, dispatch_uid="moderation.saved")
-    post_delete.connect(deleted, dispatch_uid="moderation.deleted")
+    registered.connect(_listen_to_deletions, dispatch_uid="moderation.registered")
+    for registration in registry.all():
+        _listen_to_deletions(registration.root)
+
+
+def _listen_to_deletions(sender: type[models.Model], **_kwargs: Any) -> None:
+    for model in apps.get_models(include_auto_created=True):
+        if issubclass(model, sender) or issubclass(sender, model):
+            post_delete.connect(deleted, sender=model, dispatch_uid="moderation.deleted")
 
 
 def saved(sender: type[models.Model], instance: models.Model, using: str, **kwargs: Any) -> None:

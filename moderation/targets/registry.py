@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from django.apps import apps
 from django.db import models
+from django.dispatch import Signal
 from django.utils.module_loading import import_string
 
 from moderation.conf import settings
@@ -64,6 +65,7 @@ class Registry:
         if concrete in self._targets and not replace:
             raise AlreadyRegistered(f"{concrete._meta.label} has a target already")
         self._targets[concrete] = target(model_class, **options)
+        registered.send(concrete)
 
     def unregister(self, model: str | type[models.Model]) -> None:
         """Forget the target of ``model``; nothing happens when there is none."""
@@ -163,6 +165,9 @@ def _target_of(value: Any) -> tuple[type[Target], dict[str, Any]]:
 
 
 registry = Registry()
+
+registered = Signal()
+"""A model got a target; the sender is the model."""
 
 
 def register(
