@@ -62,7 +62,7 @@ def document_of(value: Mapping[str, Any], kind: Kind, *, key: str = "") -> Docum
     text_format = value.get("format")
     if text_format is None:
         text_format = TextFormat.PLAIN
-    if text_format not in set(TextFormat):
+    if not isinstance(text_format, str) or text_format not in set(TextFormat):
         raise BadLine(f"'format' is not one of {', '.join(TextFormat)}", line_id)
     return Document(
         text=text, kind=kind, format=TextFormat(text_format), title=title or "", key=key

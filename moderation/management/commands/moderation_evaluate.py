@@ -29,6 +29,7 @@ class Example(NamedTuple):
     flagged_categories: frozenset[str]
     score: float
     scores: dict[str, float]
+    errors: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +72,13 @@ class Command(BaseCommand):
             with path.open("rb") as stream:
                 for line in read_lines(stream):
                     try:
-                        examples.append(_assess(line.value, kind))
+                        example = _assess(line.value, kind)
                     except BadLine as error:
                         self.stderr.write(f"line {line.number} is left out: {error}")
+                        continue
+                    examples.append(example)
+                    for failure in example.errors:
+                        self.stderr.write(f"line {line.number} is not assessed by {failure}")
         except OSError as error:
             raise CommandError(f"{path} cannot be read: {error.strerror}") from error
         return examples
@@ -134,6 +139,7 @@ def _assess(value: Any, kind: Kind) -> Example:
         flagged_categories=frozenset(found.category for found in result.findings),
         score=result.score,
         scores=dict(result.scores),
+        errors=result.errors,
     )
 
 
