@@ -142,11 +142,11 @@ class DatabaseCorpus:
 
     def _lock_subject(self, snapshot_id: int) -> int | None:
         """Keep the subject from being edited or forgotten meanwhile."""
+        # Not a join: that would lock the snapshot too, and the next save of its text would wait.
+        current = Snapshot.objects.filter(pk=snapshot_id, is_current=True).values("subject")
         subjects = Subject.objects.using(self._using).select_for_update(no_key=True)
-        current = subjects.filter(
-            snapshots=snapshot_id, snapshots__is_current=True, deleted_at__isnull=True
-        )
-        return current.values_list("pk", flat=True).first()
+        live = subjects.filter(pk__in=current, deleted_at__isnull=True)
+        return live.values_list("pk", flat=True).first()
 
     def _moved(
         self, rows: Sequence[IndexedDocument], snapshot_id: int, fingerprint: Fingerprint

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import ClassVar
 
@@ -14,6 +15,7 @@ from django.db import connection, transaction
 from django.db.models.deletion import Collector
 from django.utils import timezone
 
+from moderation.corpus import get_corpus
 from moderation.dispatch import Dispatcher
 from moderation.models import (
     Case,
@@ -85,6 +87,24 @@ def test_a_model_registered_later_is_listened_to_as_well():
         row = Unmoderated.objects.create(body="text")
         row.delete()
         assert Subject.objects.get().deleted_at is not None
+
+
+@pytest.mark.on_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_save_does_not_wait_for_its_earlier_text_to_be_indexed():
+    new_article()
+    snapshot = Snapshot.objects.get()
+
+    def lockable():
+        with transaction.atomic():
+            rows = Snapshot.objects.select_for_update(skip_locked=True, no_key=True)
+            found = list(rows.values_list("pk", flat=True))
+        connection.close()
+        return found
+
+    with transaction.atomic(), ThreadPoolExecutor(1) as somebody_else:
+        assert get_corpus()._lock_subject(snapshot.pk) == snapshot.subject_id
+        assert somebody_else.submit(lockable).result() == [snapshot.pk]
 
 
 # Scans
