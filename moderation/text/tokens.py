@@ -60,10 +60,32 @@ def words(text: str, *, dense: int = DENSE, sparse: int = SPARSE) -> list[Token]
     (see the module's text); there a run of n characters gives n - dense + 1 tokens, and a
     shorter one gives one.
     """
+    pattern, unspaced = _pattern_for(text)
+    found = _split(pattern, text)
+    return list(_with_runs(found, dense, sparse)) if unspaced else found
+
+
+def spaced_words(text: str) -> list[str] | None:
+    """Return what :func:`words` gives without the places, several times as fast.
+
+    None where ``text`` has a script without spaces: there the places decide what a word is.
+    """
+    pattern, unspaced = _pattern_for(text)
+    if unspaced:
+        return None
+    folded = text.casefold()
+    if len(folded) == len(text):
+        return pattern.findall(folded)
+    return [word.casefold() for word in pattern.findall(text)]
+
+
+def _pattern_for(text: str) -> tuple[re.Pattern[str], bool]:
+    """Choose the cheapest pattern for the characters there are; True for unspaced scripts."""
+    if text.isascii():
+        return _SPACED_WORD, False
     odd = "".join(set(_NOT_ASCII.findall(text)))
-    if _UNSPACED.search(odd):
-        return list(_with_runs(_split(_any_word(), text), dense, sparse))
-    return _split(_any_word() if _ANY_MARK.search(odd) else _SPACED_WORD, text)
+    unspaced = _UNSPACED.search(odd) is not None
+    return (_any_word() if unspaced or _ANY_MARK.search(odd) else _SPACED_WORD), unspaced
 
 
 @lru_cache(maxsize=1)

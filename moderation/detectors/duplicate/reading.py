@@ -10,7 +10,7 @@ from moderation.detectors.duplicate.fingerprint import Fingerprint, fingerprint_
 from moderation.detectors.duplicate.quotation import quoted_ranges
 from moderation.text.document import Document
 from moderation.text.normalise import skeleton
-from moderation.text.tokens import Token, words
+from moderation.text.tokens import Token, spaced_words, words
 from moderation.types import Span
 
 _EAST_ASIAN = "\u2e80"
@@ -28,9 +28,17 @@ class Reading:
         self.document = document
         self._plain = document.plain
         self._normal = skeleton(self._plain.text)
+
+    @cached_property
+    def words(self) -> list[str]:
+        """The words in their order. Most texts are never asked for the places of theirs."""
+        spaced = spaced_words(self._normal.text)
+        return [token.text for token in self._tokens] if spaced is None else spaced
+
+    @cached_property
+    def _tokens(self) -> list[Token]:
         tokens = words(self._normal.text, dense=1, sparse=1)
-        self._tokens = tokens if self._normal.text.isascii() else pieces(tokens)
-        self.words = [token.text for token in self._tokens]
+        return tokens if self._normal.text.isascii() else pieces(tokens)
 
     @cached_property
     def fingerprint(self) -> Fingerprint:
