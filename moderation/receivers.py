@@ -45,6 +45,8 @@ def saved(sender: type[models.Model], instance: models.Model, using: str, **kwar
         found = resolve(instance)
         if found is not None:
             registration, obj = found
+            if obj is instance and registration.target.leaves_text(kwargs.get("update_fields")):
+                return
             intake.take_in(obj, registration, using=using)
     except Exception as error:  # noqa: BLE001 - a save never fails because of us
         logger.error("%s %s was not taken in: %s", sender._meta.label, instance.pk, where(error))  # noqa: TRY400 - a trace may hold text

@@ -41,11 +41,17 @@ def content_type_of(registration: Registration) -> ContentType:
     return manager.get_for_model(registration.root, for_concrete_model=True)
 
 
+def object_id_of(registration: Registration, obj: models.Model) -> str:
+    """Return the key of the registered root's row: a child may have a key of its own."""
+    key = registration.root._meta.pk
+    return str(obj.pk if key is None else obj.serializable_value(key.attname))
+
+
 def subject_key(registration: Registration, obj: models.Model, using: str) -> dict[str, Any]:
     """Return the lookup that finds the live subject of ``obj``."""
     return {
         "content_type_id": content_type_of(registration).pk,
-        "object_id": str(obj.pk),
+        "object_id": object_id_of(registration, obj),
         "database": using,
         "deleted_at": None,
     }

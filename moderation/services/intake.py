@@ -24,7 +24,7 @@ from moderation.services.database import (
     tables_exist,
     write_transaction,
 )
-from moderation.services.hosts import content_type_of, find_subject, subject_key
+from moderation.services.hosts import content_type_of, find_subject, object_id_of, subject_key
 from moderation.targets import Registration
 from moderation.text.storage import storable, text_hash
 from moderation.types import TextFormat
@@ -141,7 +141,7 @@ def new_subject(registration: Registration, obj: models.Model, using: str) -> Su
     return Subject(
         content_type=content_type_of(registration),
         model_label=registration.root._meta.label_lower,
-        object_id=str(obj.pk),
+        object_id=object_id_of(registration, obj),
         database=using,
         kind=str(registration.target.kind),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, ClassVar
@@ -112,6 +112,18 @@ class Target:
     def get_text(self, obj: models.Model) -> str:
         """Return the text as the host stores it; None counts as empty."""
         return _as_text(self._read(obj, self.text))
+
+    def leaves_text(self, written: Collection[str] | None) -> bool:
+        """Whether a save that wrote only these fields cannot have changed the text.
+
+        What such a save left in memory alone is no text of the site.
+        """
+        if written is None or type(self).get_text is not Target.get_text:
+            return False
+        if not isinstance(self.text, str) or callable(self.text_format):
+            return False
+        columns = {field.name for field in self.model._meta.concrete_fields}
+        return self.text in columns and self.text not in written
 
     def get_format(self, obj: models.Model) -> TextFormat:
         """Return how the text is written. Raises ``TargetError`` for an unknown format."""

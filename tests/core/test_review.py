@@ -11,8 +11,9 @@ from typing import ClassVar
 import pytest
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 from django.db.models.deletion import Collector
+from django.test.utils import isolate_apps
 from django.utils import timezone
 
 from moderation.corpus import get_corpus
@@ -37,6 +38,7 @@ from moderation.types import Assessment, Evidence, Kind
 from moderation.types import Band as Level
 from moderation.types import Finding as Found
 from tests.core.conftest import ONLY_WORDS
+from tests.core.test_targets import create_tables
 from tests.site.models import Article, Diary, Note, SignedNote, Unmoderated
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -105,6 +107,41 @@ def test_a_save_does_not_wait_for_its_earlier_text_to_be_indexed():
     with transaction.atomic(), ThreadPoolExecutor(1) as somebody_else:
         assert get_corpus()._lock_subject(snapshot.pk) == snapshot.subject_id
         assert somebody_else.submit(lockable).result() == [snapshot.pk]
+
+
+@isolate_apps("tests.site")
+def test_a_child_with_a_key_of_its_own_is_the_subject_of_its_parents_row():
+    class Memo(models.Model):
+        text = models.TextField()
+
+        class Meta:
+            app_label = "site"
+
+    class PinnedMemo(Memo):
+        memo = models.OneToOneField(Memo, models.CASCADE, parent_link=True)
+        pin = models.IntegerField(primary_key=True)
+
+        class Meta:
+            app_label = "site"
+
+    create_tables("default", Memo, PinnedMemo)
+    with registry.override():
+        registry.register(Memo, kind="comment", text="text")
+        PinnedMemo.objects.create(id=1, pin=2, text="pinned")
+        Memo.objects.create(id=2, text="another")
+        assert dict(Snapshot.objects.values_list("subject__object_id", "text")) == {
+            "1": "pinned",
+            "2": "another",
+        }
+
+
+def test_what_was_not_stored_is_not_taken_in():
+    article = new_article("stored")
+    article.body = "left in memory"
+    article.save(update_fields=["views"])
+    assert Snapshot.objects.get().text == "stored"
+    article.save(update_fields=["body"])
+    assert Snapshot.objects.get(is_current=True).text == "left in memory"
 
 
 # Scans
