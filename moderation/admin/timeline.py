@@ -64,9 +64,10 @@ def undoable(case: Case, newest_first: Sequence[Decision], user: Any) -> Decisio
     latest = newest_first[0]
     if latest.outcome == Outcome.UNDO:
         return None
-    in_place = case.state == CaseState.DECIDED or (
-        latest.outcome == Outcome.ESCALATE and case.is_open and not case.held_by_other(user)
-    )
+    if latest.outcome == Outcome.ESCALATE:
+        in_place = case.is_open and not case.held_by_other(user)
+    else:  # a case that closed by itself may have left its object hidden
+        in_place = case.state in (CaseState.DECIDED, CaseState.CLOSED_MOOT)
     own = latest.actor_id == user.pk and permissions.may_decide(user)
     return latest if in_place and (own or permissions.may_override(user)) else None
 

@@ -16,6 +16,7 @@ from django.db.models.deletion import Collector
 from django.test.utils import isolate_apps
 from django.utils import timezone
 
+from moderation.admin.timeline import undoable
 from moderation.corpus import get_corpus
 from moderation.dispatch import Dispatcher
 from moderation.models import (
@@ -284,7 +285,9 @@ def test_a_hidden_text_whose_case_closed_by_itself_can_be_shown_again(hidden, mo
     scan_now(hidden, "edited clean")
     case = Case.objects.get()
     assert case.state == CaseState.CLOSED_MOOT
-    decisions.undo(case.decisions.get().pk, actor=moderator)
+    decision = case.decisions.get()
+    assert undoable(case, [decision], moderator) == decision
+    decisions.undo(decision.pk, actor=moderator)
     hidden.refresh_from_db()
     assert hidden.is_public
     assert Case.objects.get().state == CaseState.CLOSED_MOOT
