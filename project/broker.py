@@ -16,7 +16,7 @@ from queue import Empty
 from typing import Any
 
 from kombu.exceptions import ChannelError
-from kombu.transport import TRANSPORT_ALIASES, filesystem
+from kombu.transport import TRANSPORT_ALIASES, filesystem, virtual
 from kombu.utils.json import dumps, loads
 
 # A leading dot keeps a file out of every queue: queues are told apart by what follows the
@@ -58,6 +58,12 @@ class Transport(filesystem.Transport):
     """What ``folder://`` in the broker URL stands for."""
 
     Channel = Channel
+
+    def __init__(self, client: Any, **kwargs: Any) -> None:
+        super().__init__(client, **kwargs)
+        # Kombu keeps one memory of what is bound for all folders of the process, and then
+        # leaves the bindings of the second folder out.
+        self.state = virtual.BrokerState()
 
 
 TRANSPORT_ALIASES["folder"] = f"{__name__}:Transport"

@@ -38,6 +38,17 @@ def test_messages_come_in_order_and_once(connection: Connection, tmp_path: Path)
     assert not list(tmp_path.glob("*.msg"))
 
 
+def test_a_second_folder_in_the_process_has_bindings_of_its_own(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        folder = tmp_path / name
+        folder.mkdir()
+        keys = ("data_folder_in", "data_folder_out", "control_folder")
+        with Connection("folder://", transport_options=dict.fromkeys(keys, str(folder))) as opened:
+            queue = opened.SimpleQueue("same")
+            queue.put(name)
+            assert queue.get(block=False).payload == name
+
+
 def test_queues_whose_names_end_alike_are_kept_apart(connection: Connection) -> None:
     connection.SimpleQueue("a.q").put("for a.q")
     with pytest.raises(Empty):
