@@ -52,6 +52,7 @@ class Command(BaseCommand):
                 lines = (line.value for line in read_lines(stream))
             for value in lines:
                 self.stdout.write(json.dumps(_answer(value, kind, corpus)))
+                self.stdout.flush()  # whoever is at the other end of the pipe may wait for it
 
     def _open(self, name: str, stack: ExitStack) -> IO[bytes]:
         if name == "-":
