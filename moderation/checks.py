@@ -39,7 +39,7 @@ def register_checks() -> None:
 
 
 def check_settings(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[Any]:
-    """E001 unknown key, E002 wrong type or range."""
+    """E001 unknown key, E002 wrong type or range, W010 a lease that ends before the scan may."""
     value: object = getattr(django_settings, "MODERATION", {})
     if not isinstance(value, Mapping):
         return [
@@ -49,7 +49,8 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> l
                 id="moderation.E002",
             )
         ]
-    return [*_unknown_keys(), *_wrong_values()]
+    found = [*_unknown_keys(), *_wrong_values()]
+    return found or [*_short_lease()]
 
 
 def _unknown_keys() -> Iterator[checks.CheckMessage]:
@@ -80,6 +81,16 @@ def _wrong_values() -> Iterator[checks.CheckMessage]:
                 hint=f"The default is {vars(Settings)[key]!r}.",
                 id="moderation.E002",
             )
+
+
+def _short_lease() -> Iterator[checks.CheckMessage]:
+    if settings.SCAN_LEASE_SECONDS <= settings.SCAN_TIME_LIMIT:
+        yield checks.Warning(
+            "A worker is taken for dead while its detectors may still be at work: "
+            "SCAN_LEASE_SECONDS is not longer than SCAN_TIME_LIMIT.",
+            hint="Make the lease longer by what it takes to write the result, say twice the limit.",
+            id="moderation.W010",
+        )
 
 
 _LEAST = {

@@ -551,3 +551,9 @@ def test_other_models_than_those_registered_are_nobodys_business(found):
     assert registry.lookup(Unmoderated) is None
     assert registry.lookup(Note) is not None
     assert found() == {}
+
+
+def test_w010_a_lease_that_ends_before_the_scan_may(found):
+    message = found(SCAN_LEASE_SECONDS=60, SCAN_TIME_LIMIT=60)["W010"]
+    assert "longer" in message.hint
+    assert "W010" not in found(SCAN_LEASE_SECONDS=61, SCAN_TIME_LIMIT=60)
