@@ -16,6 +16,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
+from django.utils import translation
 
 from tests.services import (
     REQUIRE_VARIABLE,
@@ -64,6 +65,12 @@ def redis_server(_redis: Redis) -> Redis:
 def chromium() -> str:
     """The path of the browser; start it with ``tests.services.CHROMIUM_ARGUMENTS``."""
     return str(find_chromium())
+
+
+@pytest.fixture(autouse=True)
+def _default_language() -> Iterator[None]:
+    yield
+    translation.deactivate()  # a request leaves the reader's language behind in its thread
 
 
 def pytest_configure() -> None:
