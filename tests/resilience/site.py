@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 PREAMBLE = """
 import json, os, sys
+from pathlib import Path
 import tests.resilience.celery_app
 import django
 django.setup()
