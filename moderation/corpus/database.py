@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from moderation.corpus.documents import document_of, snapshot_key, snapshot_of_key
 from moderation.corpus.postings import Postings
-from moderation.detectors.base import Candidate
+from moderation.detectors.base import Candidate, Lookup
 from moderation.detectors.duplicate.fingerprint import PARAMS, Fingerprint
 from moderation.detectors.duplicate.reading import Reading
 from moderation.detectors.duplicate.retrieval import (
@@ -52,7 +52,7 @@ class DatabaseCorpus:
 
     def candidates(
         self, exact: bytes, fingerprints: Sequence[int], *, exclude: str, limit: int
-    ) -> list[Candidate]:
+    ) -> Lookup:
         """See :meth:`moderation.detectors.base.Corpus.candidates`.
 
         Passages that the subject of ``exclude`` had before another text had them do not
@@ -61,7 +61,7 @@ class DatabaseCorpus:
         listings = self._postings.listings(fingerprints)
         ranked = rank(listings, self._same_words(exact), self._own(exclude), self._postings.stories)
         hits = promising(ranked, len(fingerprints))
-        return self._as_candidates(hits, limit) if hits else []
+        return Lookup(tuple(self._as_candidates(hits, limit))) if hits else Lookup()
 
     def document(self, key: str) -> Document | None:
         """See :meth:`moderation.detectors.base.Corpus.document`."""

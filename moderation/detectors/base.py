@@ -39,15 +39,27 @@ class Candidate:
     weight: float
 
 
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """What a corpus knows about the fingerprints of a text.
+
+    ``candidates`` come best first. ``boilerplate`` are those of the fingerprints that so many
+    different stories have that they say nothing: a footer, an author box, a legal notice.
+    """
+
+    candidates: tuple[Candidate, ...] = ()
+    boilerplate: frozenset[int] = frozenset()
+
+
 class Corpus(Protocol):
     """The texts a body is compared with. The database has one, a folder of files another."""
 
     def candidates(
         self, exact: bytes, fingerprints: Sequence[int], *, exclude: str, limit: int
-    ) -> Sequence[Candidate]:
+    ) -> Lookup:
         """Return at most ``limit`` documents that share the exact hash or fingerprints.
 
-        ``exclude`` is the key of the document asked about. Best first.
+        ``exclude`` is the key of the document asked about.
         """
         ...
 
@@ -57,10 +69,29 @@ class Corpus(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Allowed:
+    """What may be copied, as the site has laid down.
+
+    ``sources`` are hosts (``example.org`` stands for its subdomains too) and names of
+    publishers, in lower case; ``authors`` are author keys. ``works`` are the works (see
+    :attr:`.Document.work`) with which a moderator allowed this very text to share passages.
+    ``passages`` are texts that anybody may use, ``content`` are texts that count although so
+    many stories have them that they would pass for boilerplate.
+    """
+
+    sources: frozenset[str] = frozenset()
+    authors: frozenset[str] = frozenset()
+    works: frozenset[str] = frozenset()
+    passages: tuple[str, ...] = ()
+    content: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """What a detector may use beyond the text itself."""
 
     corpus: Corpus | None = None
+    allowed: Allowed = field(default_factory=Allowed)
     deadline: Deadline = field(default_factory=Deadline)
 
 

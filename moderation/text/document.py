@@ -17,7 +17,11 @@ class Document:
     ``text`` is the text as the host stores it and the only thing evidence offsets refer to;
     detectors read :attr:`plain` and translate their spans with :meth:`original_span`.
     ``key`` names the document in the corpus (empty: not part of it), ``author`` is an opaque
-    key equal for texts of the same author.
+    key equal for texts of the same author, ``work`` one equal for all texts of one object.
+    ``first_seen`` is when the words came in, ``published_at`` when the site or the publisher
+    says it brought them out. ``publisher`` and ``licence`` are known of reference documents;
+    ``may_be_copied`` says that the licence covers copies on this site. ``parent`` is the
+    work a comment stands under.
     """
 
     text: str
@@ -28,6 +32,12 @@ class Document:
     key: str = ""
     author: str = ""
     url: str = ""
+    work: str = ""
+    parent: str = ""
+    publisher: str = ""
+    licence: str = ""
+    may_be_copied: bool = False
+    first_seen: datetime | None = None
     published_at: datetime | None = None
 
     @cached_property

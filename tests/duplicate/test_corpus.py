@@ -90,7 +90,9 @@ def test_finds_exactly_what_a_corpus_in_memory_finds(corpus):
 
     def found(of, key, words):
         fingerprint = Reading(article(words)).fingerprint
-        return of.candidates(fingerprint.exact, fingerprint.hashes, exclude=key, limit=10)
+        return of.candidates(
+            fingerprint.exact, fingerprint.hashes, exclude=key, limit=10
+        ).candidates
 
     numbers = {
         corpus.key(pk): int(name)
@@ -302,7 +304,7 @@ def test_looking_up_takes_a_constant_number_of_queries(corpus, django_assert_max
         found = corpus.candidates(
             fingerprint.exact, fingerprint.hashes, exclude=document.key, limit=10
         )
-    assert found
+    assert found.candidates
 
 
 def test_documents_come_back_as_they_were_scanned(corpus, settings):

@@ -111,7 +111,7 @@ def candidates(corpus, document, limit=10):
     found = corpus.candidates(
         fingerprint.exact, fingerprint.hashes, exclude=document.key, limit=limit
     )
-    return [candidate.key for candidate in found]
+    return [candidate.key for candidate in found.candidates]
 
 
 def test_a_text_outside_the_corpus_came_after_everything():

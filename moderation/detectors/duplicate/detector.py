@@ -85,12 +85,13 @@ class DuplicateDetector:
 
     def _sources(self, reading: Reading, corpus: Corpus) -> Iterator[Document]:
         fingerprint = reading.fingerprint
-        for candidate in corpus.candidates(
+        lookup = corpus.candidates(
             fingerprint.exact,
             fingerprint.hashes,
             exclude=reading.document.key,
             limit=self._max_sources,
-        ):
+        )
+        for candidate in lookup.candidates:
             source = corpus.document(candidate.key)
             if source is not None:
                 yield source

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 
-from moderation.detectors.base import Candidate
+from moderation.detectors.base import Candidate, Lookup
 from moderation.detectors.duplicate.reading import Reading
 from moderation.detectors.duplicate.retrieval import (
     LISTED,
@@ -57,17 +57,19 @@ class MemoryCorpus:
 
     def candidates(
         self, exact: bytes, fingerprints: Sequence[int], *, exclude: str, limit: int
-    ) -> list[Candidate]:
+    ) -> Lookup:
         """See :meth:`moderation.detectors.base.Corpus.candidates`."""
         own = {self._numbers[exclude]} if exclude in self._numbers else set()
         listings = self._listed(fingerprints)
         ranked = rank(listings, self._exact.get(exact, ()), own, self._stories_of)
         hits = promising(ranked, len(fingerprints))
         stories = self._stories_of([hit.document for hit in hits])
-        return [
-            Candidate(self._documents[hit.document].key, hit.weight)
-            for hit in varied(hits, stories, limit)
-        ]
+        return Lookup(
+            tuple(
+                Candidate(self._documents[hit.document].key, hit.weight)
+                for hit in varied(hits, stories, limit)
+            )
+        )
 
     def document(self, key: str) -> Document | None:
         """See :meth:`moderation.detectors.base.Corpus.document`."""
