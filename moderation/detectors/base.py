@@ -91,8 +91,8 @@ class Context:
     """What a detector may use beyond the text itself."""
 
     corpus: Corpus | None = None
-    allowed: Allowed = field(default_factory=Allowed)
     deadline: Deadline = field(default_factory=Deadline)
+    allowed: Allowed = field(default_factory=Allowed)
 
 
 @runtime_checkable
