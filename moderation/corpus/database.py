@@ -8,7 +8,15 @@ from dataclasses import replace
 from django.db import router, transaction
 from django.db.models import QuerySet
 
-from moderation.corpus.documents import document_of, snapshot_key, snapshot_of_key
+from moderation.corpus.documents import (
+    document_of,
+    document_of_reference,
+    reference_key,
+    reference_of_key,
+    snapshot_key,
+    snapshot_of_key,
+    subject_work,
+)
 from moderation.corpus.postings import Postings
 from moderation.detectors.base import Candidate, Lookup
 from moderation.detectors.duplicate.fingerprint import PARAMS, Fingerprint
@@ -21,7 +29,7 @@ from moderation.detectors.duplicate.retrieval import (
     rank,
     varied,
 )
-from moderation.models import Snapshot, Subject
+from moderation.models import ReferenceDocument, Snapshot, Subject
 from moderation.models.fingerprints import IndexedDocument
 from moderation.text.document import Document
 
@@ -32,7 +40,8 @@ def get_corpus() -> DatabaseCorpus:
 
 
 class DatabaseCorpus:
-    """Current texts of subjects; a corpus as :mod:`moderation.detectors.base` has it.
+    """Current texts of subjects, and reference documents; a corpus as
+    :mod:`moderation.detectors.base` has it.
 
     Index a text before it is compared: then of two copies that come in at the same moment
     the later one is sure to see the earlier, and only that one.
@@ -43,6 +52,8 @@ class DatabaseCorpus:
 
     key = staticmethod(snapshot_key)
     snapshot_id = staticmethod(snapshot_of_key)
+    reference_key = staticmethod(reference_key)
+    reference_id = staticmethod(reference_of_key)
 
     def __init__(self, using: str) -> None:
         self._using = using
@@ -65,11 +76,12 @@ class DatabaseCorpus:
 
     def document(self, key: str) -> Document | None:
         """See :meth:`moderation.detectors.base.Corpus.document`."""
-        snapshot_id = snapshot_of_key(key)
-        if snapshot_id is None:
-            return None
+        reference_id = reference_of_key(key)
+        if reference_id is not None:
+            reference = self._references().filter(pk=reference_id).first()
+            return None if reference is None else document_of_reference(reference)
         snapshots = Snapshot.objects.using(self._using).select_related("subject")
-        snapshot = snapshots.filter(pk=snapshot_id).first()
+        snapshot = snapshots.filter(pk=snapshot_of_key(key)).first()
         return None if snapshot is None else document_of(snapshot)
 
     def is_indexed(self, snapshot_id: int) -> bool:
@@ -104,6 +116,32 @@ class DatabaseCorpus:
             rows = list(self._rows().filter(subject=subject_id))
             self._forget(rows, keep=set())
 
+    def index_reference(self, reference_id: int) -> None:
+        """Make the text of an active reference document what the index holds of it.
+
+        Before its text is changed, take the old one out: what the index holds is read off
+        the text.
+        """
+        with transaction.atomic(using=self._using):
+            self._postings.write_first()
+            active = self._references().select_for_update().filter(is_active=True)
+            reference = active.filter(pk=reference_id).first()
+            if reference is None:
+                return
+            fingerprint = Reading(document_of_reference(reference)).fingerprint
+            row = self._rows().filter(reference=reference_id).first()
+            if row is not None and _holds(row, fingerprint):
+                return
+            self._postings.take_turn()
+            self._forget([row] if row else [], keep=set())
+            self._add(fingerprint, id=self._number_before_all(), reference_id=reference_id)
+
+    def unindex_reference(self, reference_id: int) -> None:
+        """Remove what the index holds of a reference document."""
+        with transaction.atomic(using=self._using):
+            self._postings.write_first()
+            self._forget(list(self._rows().filter(reference=reference_id)), keep=set())
+
     # Candidates
 
     def _same_words(self, exact: bytes) -> list[int]:
@@ -121,22 +159,31 @@ class DatabaseCorpus:
         """Turn documents into the current texts of their subjects, one each."""
         numbers = [hit.document for hit in hits]
         rows = {row.pk: row for row in self._rows().filter(pk__in=numbers)}
-        subjects = {number: row.subject_id for number, row in rows.items()}
-        current = self._current_snapshots(rows.values())
-        found = [hit for hit in hits if current.get(subjects.get(hit.document, 0))]
+        works = {number: _work(row) for number, row in rows.items()}
+        keys = self._current_keys(rows.values())
+        found = [hit for hit in hits if works.get(hit.document) in keys]
         stories = {number: row.story for number, row in rows.items()}
         return [
-            Candidate(snapshot_key(current[subjects[hit.document]]), hit.weight)
-            for hit in varied(_per_subject(found, subjects), stories, limit)
+            Candidate(keys[works[hit.document]], hit.weight)
+            for hit in varied(_per_work(found, works), stories, limit)
         ]
 
-    def _current_snapshots(self, rows: Collection[IndexedDocument]) -> dict[int, int]:
-        current = {row.subject_id: row.snapshot_id for row in rows if row.snapshot_id}
-        missing = {row.subject_id for row in rows} - current.keys()
+    def _current_keys(self, rows: Collection[IndexedDocument]) -> dict[str, str]:
+        """Return the key of what each work says now."""
+        keys = {
+            _work(row): reference_key(row.reference_id)
+            for row in rows
+            if row.reference_id is not None
+        }
+        snapshots = {row.subject_id: row.snapshot_id for row in rows if row.snapshot_id}
+        missing = {row.subject_id for row in rows if row.subject_id} - snapshots.keys()
         if missing:
             others = self._rows().filter(subject__in=missing, snapshot__isnull=False)
-            current.update(others.values_list("subject_id", "snapshot_id"))
-        return current
+            snapshots.update(others.values_list("subject_id", "snapshot_id"))
+        for subject_id, snapshot_id in snapshots.items():
+            if subject_id is not None and snapshot_id is not None:
+                keys[subject_work(subject_id)] = snapshot_key(snapshot_id)
+        return keys
 
     # Index
 
@@ -153,9 +200,7 @@ class DatabaseCorpus:
     ) -> bool:
         """Handle a snapshot whose words are indexed already."""
         for row in rows:
-            if row.snapshot_id is None or row.params != PARAMS or row.exact is None:
-                continue
-            if bytes(row.exact) == fingerprint.exact:
+            if row.snapshot_id is not None and _holds(row, fingerprint):
                 if row.snapshot_id != snapshot_id:
                     row.snapshot_id = snapshot_id
                     row.save(using=self._using, update_fields=["snapshot"])
@@ -170,18 +215,21 @@ class DatabaseCorpus:
         fingerprint: Fingerprint,
     ) -> None:
         kept = self._forget(rows, keep=set(fingerprint.hashes))
+        self._add(fingerprint, kept, subject_id=subject_id, snapshot_id=snapshot_id)
+
+    def _add(self, fingerprint: Fingerprint, kept: Collection[int] = (), **fields: int) -> None:
         row = IndexedDocument.objects.using(self._using).create(
-            subject_id=subject_id,
-            snapshot_id=snapshot_id,
-            params=PARAMS,
-            exact=fingerprint.exact,
-            story=0,
+            params=PARAMS, exact=fingerprint.exact, story=0, **fields
         )
         listings = self._postings.listings(fingerprint.hashes)
         head = head_of_story(listings, len(fingerprint.hashes), self._postings.stories)
         row.story = row.pk if head is None else head
         row.save(using=self._using, update_fields=["story"])
-        self._postings.add(row.pk, set(fingerprint.hashes) - kept)
+        self._postings.add(row.pk, set(fingerprint.hashes) - set(kept))
+
+    def _number_before_all(self) -> int:
+        first = self._rows().order_by("pk").values_list("pk", flat=True).first()
+        return min(0 if first is None else first, 0) - 1
 
     def _forget(self, rows: Sequence[IndexedDocument], keep: set[int]) -> set[int]:
         """Reduce what a subject said to what it still says, and return that.
@@ -201,23 +249,37 @@ class DatabaseCorpus:
     def _said(self, rows: Iterable[IndexedDocument]) -> set[int]:
         snapshots = Snapshot.objects.using(self._using).select_related("subject")
         texts = snapshots.filter(pk__in=[row.snapshot_id for row in rows if row.snapshot_id])
-        return {
-            value
-            for snapshot in texts
-            for value in Reading(document_of(snapshot)).fingerprint.hashes
-        }
+        references = self._references().filter(
+            pk__in=[row.reference_id for row in rows if row.reference_id]
+        )
+        documents = [*map(document_of, texts), *map(document_of_reference, references)]
+        return {value for document in documents for value in Reading(document).fingerprint.hashes}
 
     def _rows(self) -> QuerySet[IndexedDocument]:
         return IndexedDocument.objects.using(self._using)
 
+    def _references(self) -> QuerySet[ReferenceDocument]:
+        return ReferenceDocument.objects.using(self._using)
 
-def _per_subject(hits: Iterable[Hit], subjects: dict[int, int]) -> list[Hit]:
-    """Add up the hits of documents that are texts of one subject."""
-    merged: dict[int, Hit] = {}
+
+def _holds(row: IndexedDocument, fingerprint: Fingerprint) -> bool:
+    """Tell whether a row stands for these words, in the present form of the index."""
+    return row.params == PARAMS and row.exact is not None and bytes(row.exact) == fingerprint.exact
+
+
+def _work(row: IndexedDocument) -> str:
+    if row.reference_id is not None:
+        return reference_key(row.reference_id)
+    return subject_work(row.subject_id or 0)
+
+
+def _per_work(hits: Iterable[Hit], works: dict[int, str]) -> list[Hit]:
+    """Add up the hits of documents that are texts of one work."""
+    merged: dict[str, Hit] = {}
     for hit in hits:
-        first = merged.setdefault(subjects[hit.document], hit)
+        first = merged.setdefault(works[hit.document], hit)
         if first is not hit:
-            merged[subjects[hit.document]] = replace(
+            merged[works[hit.document]] = replace(
                 first, hits=first.hits + hit.hits, weight=first.weight + hit.weight
             )
     return sorted(merged.values(), key=lambda hit: (-hit.weight, hit.document))

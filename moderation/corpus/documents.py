@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from moderation.conf import settings
-from moderation.models import Snapshot
+from moderation.models import ReferenceDocument, Snapshot
 from moderation.text.document import Document
 from moderation.types import Kind, TextFormat
 
 _SNAPSHOT = "snapshot"
+_REFERENCE = "reference"
+_SUBJECT = "subject"
 
 
 def snapshot_key(snapshot_id: int) -> str:
@@ -17,8 +19,22 @@ def snapshot_key(snapshot_id: int) -> str:
 
 def snapshot_of_key(key: str) -> int | None:
     """Return the snapshot behind a corpus key, or None for anything else."""
-    kind, _, number = key.partition(":")
-    return int(number) if kind == _SNAPSHOT and number.isascii() and number.isdigit() else None
+    return _number(key, _SNAPSHOT)
+
+
+def reference_key(reference_id: int) -> str:
+    """Return the corpus key of a reference document, which is its work as well."""
+    return f"{_REFERENCE}:{reference_id}"
+
+
+def reference_of_key(key: str) -> int | None:
+    """Return the reference document behind a corpus key, or None for anything else."""
+    return _number(key, _REFERENCE)
+
+
+def subject_work(subject_id: int) -> str:
+    """Return the work that all texts of a subject are."""
+    return f"{_SUBJECT}:{subject_id}"
 
 
 def document_of(snapshot: Snapshot) -> Document:
@@ -33,4 +49,32 @@ def document_of(snapshot: Snapshot) -> Document:
         key=snapshot_key(snapshot.pk),
         author=subject.author_key,
         url=subject.url,
+        work=subject_work(subject.pk),
+        parent=subject_work(subject.parent_id) if subject.parent_id else "",
+        first_seen=snapshot.created_at,
+        published_at=subject.published_at,
     )
+
+
+def document_of_reference(reference: ReferenceDocument) -> Document:
+    """Return the text of a reference document, as much of it as is compared."""
+    return Document(
+        text=reference.text[: settings.SCAN_MAX_CHARS],
+        kind=Kind.ARTICLE,
+        format=TextFormat(reference.format),
+        title=reference.title,
+        language=reference.language,
+        key=reference_key(reference.pk),
+        url=reference.url,
+        work=reference_key(reference.pk),
+        publisher=reference.publisher,
+        licence=reference.licence,
+        may_be_copied=reference.may_be_copied,
+        first_seen=reference.added_at,
+        published_at=reference.published_at,
+    )
+
+
+def _number(key: str, kind: str) -> int | None:
+    found, _colon, number = key.partition(":")
+    return int(number) if found == kind and number.isascii() and number.isdigit() else None

@@ -49,7 +49,7 @@ _DIALECTS = {
         write_first=f"UPDATE {_FINGERPRINTS} SET hash = hash WHERE 0",
     ),
     "postgresql": Dialect(
-        table="unnest(%s::bigint[]) AS given(value)",
+        table="unnest(%s::int[]) AS given(value)",
         bind=list,
         collect="array_agg(document)",
         parse=list,

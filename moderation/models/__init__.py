@@ -1,5 +1,6 @@
 """The rows behind the desk, one module per aggregate."""
 
+from moderation.models.allowances import Allowance, AllowanceOrigin, AllowanceScope
 from moderation.models.cases import Case, CaseState
 from moderation.models.decisions import (
     ActorKind,
@@ -11,13 +12,17 @@ from moderation.models.decisions import (
     PolicyGround,
 )
 from moderation.models.events import ChainHead, Event
-from moderation.models.fingerprints import Fingerprint, IndexedDocument
+from moderation.models.fingerprints import Embedding, Fingerprint, IndexedDocument, StoryTerm
+from moderation.models.references import ReferenceDocument
 from moderation.models.scans import DetectorRun, Evidence, Finding, RunState, Scan, ScanState
 from moderation.models.subjects import Snapshot, Subject
 from moderation.models.walks import Walk
 
 __all__ = [
     "ActorKind",
+    "Allowance",
+    "AllowanceOrigin",
+    "AllowanceScope",
     "Case",
     "CaseState",
     "ChainHead",
@@ -25,6 +30,7 @@ __all__ = [
     "DetectorRun",
     "Effect",
     "EffectState",
+    "Embedding",
     "Event",
     "Evidence",
     "Finding",
@@ -33,10 +39,12 @@ __all__ = [
     "Outcome",
     "Policy",
     "PolicyGround",
+    "ReferenceDocument",
     "RunState",
     "Scan",
     "ScanState",
     "Snapshot",
+    "StoryTerm",
     "Subject",
     "Walk",
 ]

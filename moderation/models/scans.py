@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from moderation.models.references import ReferenceDocument
 from moderation.models.subjects import Snapshot
 from moderation.types import Band, Mode
 
@@ -151,6 +152,14 @@ class Finding(models.Model):
         blank=True,
         related_name="copied_by",
         verbose_name=_("matched text"),
+    )
+    reference = models.ForeignKey(
+        ReferenceDocument,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="copied_by",
+        verbose_name=_("matched reference document"),
     )
     detail = models.JSONField(_("detail"), default=dict, blank=True)
 

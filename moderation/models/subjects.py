@@ -56,6 +56,7 @@ class Subject(models.Model):
         verbose_name=_("belongs to"),
     )
 
+    published_at = models.DateTimeField(_("published"), null=True, blank=True)
     last_scanned_at = models.DateTimeField(_("last scanned"), null=True, blank=True)
     created_at = models.DateTimeField(_("first seen"), auto_now_add=True)
     deleted_at = models.DateTimeField(_("deleted by the site"), null=True, blank=True)
@@ -74,6 +75,9 @@ class Subject(models.Model):
 
     def __str__(self) -> str:
         return self.label or f"{self.model_label} {self.object_id}"
+
+    if TYPE_CHECKING:
+        parent_id: int | None
 
 
 class Snapshot(models.Model):

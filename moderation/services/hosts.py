@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, time
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import connections, models
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.timezone import is_naive, make_aware
 
 from moderation.models import Subject
 from moderation.services.database import moderation_db
@@ -55,6 +58,17 @@ def subject_key(registration: Registration, obj: models.Model, using: str) -> di
         "database": using,
         "deleted_at": None,
     }
+
+
+def moment(value: Any) -> datetime | None:
+    """Return what a host calls a date as a moment; None for anything that is none."""
+    if isinstance(value, str):
+        value = parse_datetime(value) or parse_date(value)
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime.combine(value, time.min)
+    if not isinstance(value, datetime):
+        return None
+    return make_aware(value) if is_naive(value) else value
 
 
 def registration_of(subject: Subject) -> Registration | None:

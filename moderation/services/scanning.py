@@ -35,7 +35,7 @@ from moderation.services import budget, cases, intake
 from moderation.services.database import moderation_db, write_transaction
 from moderation.services.detectors import ConfiguredDetector, configured_detectors
 from moderation.services.errors import where
-from moderation.services.hosts import load, registration_of, resolve, subject_key
+from moderation.services.hosts import load, moment, registration_of, resolve, subject_key
 from moderation.targets import Target
 from moderation.text.document import Document
 from moderation.text.storage import storable
@@ -229,6 +229,7 @@ def _description(target: Target, obj: models.Model) -> dict[str, Callable[[], An
         "author_key": lambda: storable(target.get_author_key(obj))[:200],
         "author_label": lambda: storable(target.get_author_label(obj))[:200],
         "url": lambda: storable(target.get_url(obj))[:500],
+        "published_at": lambda: moment(target.get_published_at(obj)),
         "label": lambda: storable(target.get_title(obj) or str(obj))[:200],
         "parent": lambda: _parent_subject(target.get_parent(obj)),
     }
@@ -392,14 +393,15 @@ def _replace_findings(scan: Scan, part: Part) -> None:
             band=found.band.value,
             mode=configured.mode.value,
             threshold=found.threshold,
-            source_id=DatabaseCorpus.snapshot_id(found.source) if found.source else None,
+            source_id=DatabaseCorpus.snapshot_id(found.source or ""),
+            reference_id=DatabaseCorpus.reference_id(found.source or ""),
             detail=dict(found.detail),
         )
         try:
             with transaction.atomic(using=using):
                 finding.save(using=using)
         except IntegrityError:  # the source was deleted meanwhile
-            finding.source_id = None
+            finding.source_id = finding.reference_id = None
             finding.save(using=using)
         Evidence.objects.using(using).bulk_create(
             Evidence(

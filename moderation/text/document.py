@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 from moderation.text.plain import PlainText, plain_text
 from moderation.types import Kind, Span, TextFormat
@@ -44,6 +45,11 @@ class Document:
     def plain(self) -> PlainText:
         """The readable text without markup, with the way back to :attr:`text`."""
         return plain_text(self.text, self.format)
+
+    @cached_property
+    def kept(self) -> dict[str, Any]:
+        """What one detector found out about the text and another would have to find out again."""
+        return {}
 
     def original_span(self, start: int, end: int) -> Span:
         """Translate ``plain.text[start:end]`` into offsets of :attr:`text`."""

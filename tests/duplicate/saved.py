@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from moderation.models import Snapshot, Subject
+from moderation.models import ReferenceDocument, Snapshot, Subject
 from moderation.text.storage import text_hash
 from moderation.types import Kind
 
@@ -22,4 +22,12 @@ def take_snapshot(subject, text, **fields):
     subject.snapshots.update(is_current=False)
     return Snapshot.objects.using(subject._state.db).create(
         subject=subject, text=body, text_hash=text_hash(body), length=len(body), **fields
+    )
+
+
+def new_reference(text, using="default", **fields):
+    body = text if isinstance(text, str) else " ".join(text)
+    fields.setdefault("identity", text_hash(fields.get("url", "") or body))
+    return ReferenceDocument.objects.using(using).create(
+        text=body, text_hash=text_hash(body), length=len(body), **fields
     )

@@ -26,7 +26,7 @@ from tests.duplicate.prose import (
     inserted,
     shuffled,
 )
-from tests.duplicate.saved import new_subject, take_snapshot
+from tests.duplicate.saved import new_reference, new_subject, take_snapshot
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
@@ -338,3 +338,42 @@ def test_an_index_that_fails_half_way_leaves_nothing(corpus, monkeypatch):
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         save(corpus, "harbour", HARBOUR)
     assert IndexedDocument.objects.count() == 0
+
+
+# Reference documents
+
+
+def test_a_reference_document_is_what_earlier_texts_are_copied_from(corpus):
+    snapshot = save(corpus, "harbour", HARBOUR)
+    reference = new_reference(HARBOUR, publisher="Wire")
+    corpus.index_reference(reference.pk)
+    [found] = findings(corpus, document_of(snapshot))
+    assert found.source == corpus.reference_key(reference.pk)
+    assert corpus.document(found.source).publisher == "Wire"
+    assert corpus.document(found.source).work == found.source
+
+
+def test_reference_documents_are_indexed_once_and_can_be_taken_out(corpus):
+    reference = new_reference(HARBOUR)
+    for _ in range(2):
+        corpus.index_reference(reference.pk)
+    other = new_reference(ORCHARD)
+    corpus.index_reference(other.pk)
+    assert sorted(IndexedDocument.objects.values_list("pk", flat=True)) == [-2, -1]
+    corpus.unindex_reference(reference.pk)
+    assert IndexedDocument.objects.get().reference == other
+    assert set(Fingerprint.objects.values_list("document", flat=True)) == {-2}
+
+
+def test_an_inactive_reference_document_is_not_indexed(corpus):
+    corpus.index_reference(new_reference(HARBOUR, is_active=False).pk)
+    assert not IndexedDocument.objects.exists()
+
+
+def test_a_site_text_is_no_candidate_of_itself_beside_references(corpus):
+    reference = new_reference(HARBOUR)
+    corpus.index_reference(reference.pk)
+    snapshot = save(corpus, "harbour", HARBOUR)
+    later = save(corpus, "later", HARBOUR)
+    assert len(findings(corpus, document_of(snapshot))) == 1
+    assert len(findings(corpus, document_of(later))) == 2

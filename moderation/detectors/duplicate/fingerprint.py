@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from importlib.util import find_spec
 
-PARAMS = 1
+PARAMS = 2
 """Names how the numbers below are made. Stored with every indexed text: fingerprints of two
 versions never match each other, so a change here asks for a new index."""
 
 SHINGLE = 5
 WINDOW = 16
 GUARANTEED_RUN = SHINGLE + WINDOW - 1
-FINGERPRINT_BITS = 48
+FINGERPRINT_BITS = 32
 
 SHORT_TEXT = 60
 """Below this many words every shingle is kept: a short text cannot afford to lose any."""
@@ -36,7 +36,8 @@ _BASE = 0x9E3779B97F4A7C15
 _BASE_OUT = pow(_BASE, SHINGLE, 1 << _WORD_BITS)
 _FOLD = 32
 _SPREAD = 0xD6E8FEB86659FD93
-_DROP = _WORD_BITS - FINGERPRINT_BITS
+_DROP = 16
+_CLOSING = 0xA24BAED4963EE407
 _EXACT_BYTES = 16
 _KNOWN_WORDS = 1 << 17
 _KNOWN_LENGTH = 64
@@ -45,7 +46,10 @@ _HAS_NUMPY = find_spec("numpy") is not None
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """``exact`` is equal for texts of equal words; ``hashes`` ascend and do not repeat."""
+    """``exact`` is equal for texts of equal words; ``hashes`` ascend and do not repeat.
+
+    The hashes are signed numbers of :data:`FINGERPRINT_BITS`, as databases have them.
+    """
 
     exact: bytes
     hashes: tuple[int, ...]
@@ -68,7 +72,18 @@ def fingerprint_hashes(words: Sequence[str]) -> tuple[int, ...]:
     if not words:
         return ()
     choose = _choose_with_numpy if _HAS_NUMPY and len(words) > SHORT_TEXT else _choose_plainly
-    return tuple(choose(list(map(_word_hashes.__getitem__, words)))[:MAX_FINGERPRINTS])
+    chosen = choose(list(map(_word_hashes.__getitem__, words)))[:MAX_FINGERPRINTS]
+    return tuple(sorted({_stored(value) for value in chosen}))
+
+
+def _stored(value: int) -> int:
+    """Make a chosen number small enough for a narrow column.
+
+    The smallest of many are all small: to cut them short would make many of them equal, so
+    they are spread once more. At a million articles one fingerprint in fifty is then shared
+    by chance with some other article, and no article shares two (:data:`.retrieval.MIN_HITS`).
+    """
+    return ((value * _CLOSING & _WORD_MASK) >> FINGERPRINT_BITS) - (1 << FINGERPRINT_BITS - 1)
 
 
 def _choose_plainly(hashes: list[int]) -> list[int]:

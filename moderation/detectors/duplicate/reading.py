@@ -1,4 +1,4 @@
-"""A document as copies of it are looked for: its words in normal form, each with its place."""
+"""A document as copies of it are looked for: its story's words in normal form, with their places."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
+from moderation.detectors.base import Deadline
 from moderation.detectors.duplicate.fingerprint import Fingerprint, fingerprint_of
+from moderation.detectors.duplicate.masking import story_of
 from moderation.detectors.duplicate.quotation import quoted_ranges
 from moderation.text.document import Document
 from moderation.text.normalise import skeleton
@@ -22,12 +24,16 @@ _SPREAD_DROP = 12
 
 
 class Reading:
-    """The words of one document. All positions are positions of words, ranges half open."""
+    """The words of one document's story. All positions are positions of words, ranges half open.
 
-    def __init__(self, document: Document) -> None:
+    Raises:
+        TimeLimitExceeded: ``deadline`` has passed.
+    """
+
+    def __init__(self, document: Document, deadline: Deadline | None = None) -> None:
         self.document = document
         self._plain = document.plain
-        self._normal = skeleton(self._plain.text)
+        self._normal = skeleton(story_of(document, deadline or Deadline()))
 
     @cached_property
     def words(self) -> list[str]:
@@ -37,8 +43,7 @@ class Reading:
 
     @cached_property
     def _tokens(self) -> list[Token]:
-        tokens = words(self._normal.text, dense=1, sparse=1)
-        return tokens if self._normal.text.isascii() else pieces(tokens)
+        return _tokens_of(self._normal.text)
 
     @cached_property
     def fingerprint(self) -> Fingerprint:
@@ -62,6 +67,16 @@ class Reading:
 
     def _readable_span(self, start: int, end: int) -> Span:
         return self._normal.to_original(self._tokens[start].start, self._tokens[end - 1].end)
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of a bare text in the form in which a :class:`Reading` has them."""
+    return [token.text for token in _tokens_of(skeleton(text).text)]
+
+
+def _tokens_of(normal: str) -> list[Token]:
+    tokens = words(normal, dense=1, sparse=1)
+    return tokens if normal.isascii() else pieces(tokens)
 
 
 def pieces(tokens: Sequence[Token]) -> list[Token]:

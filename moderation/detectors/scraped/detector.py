@@ -27,7 +27,9 @@ _FURNISHED: Final[tuple[Callable[[Page], Signal], ...]] = (
     keyword_line,
     html_clues,
 )
-_FAMILIES: Final = (*_FURNISHED, told_twice, self_repetition)
+#: Whose hits are parts of the story.
+_TELLING: Final = (told_twice, self_repetition)
+_KEPT: Final = "scraped.page"
 #: Moderators look at a handful of passages; a body of 200,000 share buttons has no more to say.
 _MOST_EVIDENCE: Final = 50
 
@@ -65,8 +67,8 @@ class ScrapedDetector:
         Raises:
             TimeLimitExceeded: The deadline of ``context`` has passed.
         """
-        page = Page(document, context.deadline)
-        signals = [family(page) for family in _FAMILIES]
+        page = _page_of(document, context.deadline)
+        signals = [*_furniture(page), *(family(page) for family in _TELLING)]
         combined = combined_score(signals)
         scores = {signal.category.value: signal.score for signal in signals}
         band = band_for(combined, self._possible, self._likely)
@@ -100,9 +102,22 @@ def mask(document: Document, deadline: Deadline | None = None) -> tuple[Span, ..
     Raises:
         TimeLimitExceeded: ``deadline`` has passed.
     """
-    page = Page(document, deadline or Deadline())
-    hits = (hit for family in _FURNISHED for hit in family(page).hits)
+    page = _page_of(document, deadline or Deadline())
+    hits = (hit for signal in _furniture(page) for hit in signal.hits)
     return merged([Span(hit.start, hit.end) for hit in hits if hit.masks and not hit.in_original])
+
+
+def _page_of(document: Document, deadline: Deadline) -> Page:
+    """Return the one page there is of a document: it is read once, whoever asks first."""
+    page: Page = document.kept.setdefault(_KEPT, Page(document, deadline))
+    page.deadline = deadline
+    return page
+
+
+def _furniture(page: Page) -> tuple[Signal, ...]:
+    if page.furniture is None:
+        page.furniture = tuple(family(page) for family in _FURNISHED)
+    return page.furniture
 
 
 def _evidence(signal: Signal, document: Document) -> tuple[Evidence, ...]:

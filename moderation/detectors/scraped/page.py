@@ -14,6 +14,7 @@ from typing import Final
 
 from moderation.detectors.base import Deadline
 from moderation.detectors.scraped.fences import Fences, read_fences
+from moderation.detectors.scraped.signals import Signal
 from moderation.text.document import Document
 from moderation.text.sentences import sentences
 from moderation.text.tokens import Token, words
@@ -76,12 +77,16 @@ def normal_form(line: str) -> str:
 
 
 class Page:
-    """One document under examination. Everything is computed once, when first asked for."""
+    """One document under examination. Everything is computed once, when first asked for.
+
+    ``furniture`` are the signals that the detector has found in it so far.
+    """
 
     def __init__(self, document: Document, deadline: Deadline) -> None:
         self.document = document
         self.deadline = deadline
         self.text = document.plain.text
+        self.furniture: tuple[Signal, ...] | None = None
 
     def check(self, number: int) -> None:
         """Look at the clock in every so many rounds of a loop; ``number`` counts them."""
