@@ -90,6 +90,8 @@ def pages_of(
         if len(batch) < size:
             position.rewind()
             return
+    if seen and not _after(rows, position.key).exists():
+        position.rewind()  # else the next walk would find nothing but the end
 
 
 def _after(rows: models.QuerySet[ModelT], key: str) -> models.QuerySet[ModelT]:

@@ -274,6 +274,14 @@ def test_a_text_deleted_before_its_scan_needs_none():
     assert article.pk
 
 
+def test_a_walk_whose_limit_was_just_enough_begins_anew(listening):
+    Article.objects.bulk_create([Article(headline="new", body="text") for _ in range(3)])
+    call_command("moderation_scan", "site.Article", "--limit", "3")
+    Article.objects.filter(pk=Article.objects.earliest("pk").pk).update(body="changed meanwhile")
+    call_command("moderation_scan", "site.Article")
+    assert Snapshot.objects.filter(text="changed meanwhile", is_current=True).exists()
+
+
 def test_the_backfill_takes_in_everything_and_goes_on_where_it_stood(listening, capsys):
     Article.objects.bulk_create(
         [Article(headline=str(number), body=f"text {number}") for number in range(25)]
