@@ -7,11 +7,11 @@ from collections.abc import Callable
 from django.utils import timezone
 
 from moderation.dispatch import GROUP, Job, get_dispatcher
-from moderation.models import Scan, ScanState
+from moderation.models import Scan, ScanState, Snapshot
 from moderation.models.scans import ScanReason
 from moderation.services import walks
 from moderation.services.database import moderation_db
-from moderation.services.intake import take_in_batch
+from moderation.services.intake import queue_again, take_in_batch
 from moderation.services.scanning import run_scan
 from moderation.targets import Registration
 
@@ -48,6 +48,17 @@ def backfill(
         _run_or_ask(result.scan_ids, inline=inline)
         progress(position.seen + len(page), queued)
     return queued
+
+
+def scan_failed_again(*, inline: bool = False) -> int:
+    """Queue another scan of every current text whose last one failed; return how many."""
+    using = moderation_db()
+    failed = Snapshot.objects.using(using).filter(
+        is_current=True, subject__deleted_at=None, scans__state=ScanState.FAILED
+    )
+    scan_ids = [queue_again(pk) for pk in list(failed.order_by("pk").values_list("pk", flat=True))]
+    _run_or_ask(scan_ids, inline=inline)
+    return len(scan_ids)
 
 
 def _run_or_ask(scan_ids: list[int], *, inline: bool) -> None:

@@ -242,7 +242,7 @@ def take_in_batch(
             scan_id = _take_in_one(obj, registration, reading, state, using, reason)
             scan_ids.extend([scan_id] if scan_id else [])
         elif rescan:
-            scan_ids.append(_rescan(state, reason, own))
+            scan_ids.append(queue_again(state.snapshot_id, reason))
     scan_ids.extend(_take_in_fresh(fresh, registration, using, reason, own))
     return BatchResult(scan_ids, unreadable)
 
@@ -299,9 +299,8 @@ def _take_in_one(
     using: str,
     reason: ScanReason,
 ) -> int | None:
-    own = moderation_db()
     if state.hash == reading.hash:
-        return _rescan(state, reason, own)
+        return queue_again(state.snapshot_id, reason)
     try:
         scan_id = _write_down(obj, registration, reading, using, reason)
         # The row was read a while ago: a save meanwhile must not be undone by it. One that
@@ -314,14 +313,16 @@ def _take_in_one(
     return scan_id
 
 
-def _rescan(state: _Known, reason: ScanReason, own: str) -> int:
+def queue_again(snapshot_id: int, reason: ScanReason = ScanReason.REQUEST) -> int:
+    """Queue another scan of a snapshot unless one is waiting; the caller asks for the scan."""
+    own = moderation_db()
     try:
         with write_transaction(own):
-            return _queue_again(state.snapshot_id, reason, own).pk
+            return _queue_again(snapshot_id, reason, own).pk
     except IntegrityError:
         return (
             Scan.objects.using(own)
-            .filter(snapshot_id=state.snapshot_id, state__in=(ScanState.QUEUED, ScanState.RUNNING))
+            .filter(snapshot_id=snapshot_id, state__in=(ScanState.QUEUED, ScanState.RUNNING))
             .values_list("pk", flat=True)
             .first()
             or 0

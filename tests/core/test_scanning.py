@@ -4,6 +4,7 @@ import logging
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 
 from moderation import signals
@@ -57,6 +58,19 @@ def test_a_failing_detector_costs_its_own_part_only(with_broken, caplog):
     assert DetectorRun.objects.get(detector="word").attempts == 1
     assert Finding.objects.count() == 1
     assert scanning.run_scan(scan.pk) is None
+
+
+def test_what_failed_is_scanned_again_when_asked_for(with_broken, settings, capsys):
+    scan = new_scan("badword and explode")
+    for _ in range(3):
+        scanning.run_scan(scan.pk)
+    settings.MODERATION = {"DETECTORS": ONLY_WORDS}
+    call_command("moderation_scan", "--failed", "--inline")
+    assert "1 texts scanned" in capsys.readouterr().out
+    assert Scan.objects.filter(state=ScanState.DONE).count() == 1
+    assert Case.objects.count() == 1
+    call_command("moderation_scan", "--failed")
+    assert "0 texts queued" in capsys.readouterr().out
 
 
 def test_a_detector_that_recovers_completes_the_scan(with_broken, settings):

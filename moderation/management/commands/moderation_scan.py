@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from moderation.management.progress import Progress
 from moderation.services import walks
-from moderation.services.backfill import backfill
+from moderation.services.backfill import backfill, scan_failed_again
 from moderation.targets import Registration, registry
 
 
@@ -32,12 +32,20 @@ class Command(BaseCommand):
             "--rescan", action="store_true", help="scan unchanged texts again as well"
         )
         parser.add_argument(
+            "--failed",
+            action="store_true",
+            help="only scan again what could not be scanned",
+        )
+        parser.add_argument(
             "--inline", action="store_true", help="scan here and now instead of asking a worker"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["batch"] < 1:
             raise CommandError("--batch is at least 1.")
+        if options["failed"]:
+            self._again(inline=options["inline"])
+            return
         for registration in _registrations(options["models"]):
             aliases = walks.aliases_of(registration.root)
             if options["database"]:
@@ -46,6 +54,10 @@ class Command(BaseCommand):
                 aliases = [options["database"]]
             for alias in aliases:
                 self._walk(registration, alias, options)
+
+    def _again(self, *, inline: bool) -> None:
+        count = scan_failed_again(inline=inline)
+        self.stdout.write(f"{count:,} texts {'scanned' if inline else 'queued'}")
 
     def _walk(self, registration: Registration, alias: str, options: dict[str, Any]) -> None:
         label = registration.root._meta.label
