@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -16,6 +17,10 @@ FORMATS = {
     ".htm": TextFormat.HTML,
     ".md": TextFormat.MARKDOWN,
 }
+
+
+_TOLD = ("author", "language", "licence", "parent", "publisher", "url")
+"""What a line may tell beside its text, by the names that documents have for it."""
 
 
 class BadLine(ValueError):
@@ -51,7 +56,12 @@ def _parse(raw: bytes) -> Mapping[str, Any] | BadLine:
 
 
 def document_of(value: Mapping[str, Any], kind: Kind, *, key: str = "") -> Document:
-    """Build a document from a line's object. Raises ``BadLine`` for a wrong field."""
+    """Build a document from a line's object.
+
+    ``text`` has to be there; ``format``, ``title``, ``author``, ``url``, ``publisher``,
+    ``licence``, ``language``, ``parent`` and ``published_at`` may be. Raises ``BadLine`` for a
+    wrong text, format or title.
+    """
     line_id = value.get("id")
     text = value.get("text")
     if not isinstance(text, str):
@@ -64,9 +74,27 @@ def document_of(value: Mapping[str, Any], kind: Kind, *, key: str = "") -> Docum
         text_format = TextFormat.PLAIN
     if not isinstance(text_format, str) or text_format not in set(TextFormat):
         raise BadLine(f"'format' is not one of {', '.join(TextFormat)}", line_id)
+    told: dict[str, Any] = {
+        name: said for name in _TOLD if isinstance(said := value.get(name), str)
+    }
     return Document(
-        text=text, kind=kind, format=TextFormat(text_format), title=title or "", key=key
+        text=text,
+        kind=kind,
+        format=TextFormat(text_format),
+        title=title or "",
+        key=key,
+        published_at=_moment(value.get("published_at")),
+        **told,
     )
+
+
+def _moment(value: Any) -> datetime | None:
+    """Read an ISO 8601 date; what has no zone is taken for UTC, what is no date for none."""
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def read_corpus(path: Path, kind: Kind) -> Iterator[Document]:

@@ -63,6 +63,18 @@ def test_a_corpus_may_be_json_lines_and_a_bad_one_is_refused(tmp_path, settings)
         check(tmp_path, [], "--kind", "article", "--corpus", str(corpus))
 
 
+def test_lines_may_tell_whose_text_it_is(tmp_path, settings):
+    settings.MODERATION = {}
+    corpus = tmp_path / "corpus.jsonl"
+    corpus.write_text(json.dumps({"id": "old", "text": SOURCE, "author": "anna"}))
+    rows = [
+        {"text": SOURCE, "author": "anna", "published_at": "2026-11-01"},
+        {"text": SOURCE, "author": "bert", "url": None, "published_at": "in spring"},
+    ]
+    own, copy = check(tmp_path, rows, "--kind", "article", "--corpus", str(corpus))
+    assert (own["flagged"], copy["flagged"]) == (False, True)
+
+
 def test_shadow_detectors_and_broken_ones_do_not_decide_a_check(settings, tmp_path):
     word = {"CLASS": "tests.site.detectors.WordDetector"}
     broken = {"CLASS": "tests.site.detectors.BrokenDetector"}
