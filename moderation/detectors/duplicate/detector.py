@@ -54,7 +54,7 @@ class DuplicateDetector:
         """Compare ``document`` with ``context.corpus``."""
         if context.corpus is None:
             return Assessment(notes=("duplicate.note.no_corpus",))
-        reading = Reading(document)
+        reading = Reading(document, context.deadline)
         if len(reading.words) < MIN_WORDS:
             return Assessment(notes=("duplicate.note.too_short",))
 
@@ -66,7 +66,7 @@ class DuplicateDetector:
             if document.author and document.author == source.author:
                 notes.add("duplicate.note.own_text")
                 continue
-            other = Reading(source)
+            other = Reading(source, context.deadline)
             passages = _shared_passages(reading, other, context.deadline.check)
             copied = _without_quotations(passages, reading)
             if len(copied) < len(passages):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
 from moderation.detectors.base import Candidate, Lookup
 from moderation.detectors.duplicate.reading import Reading
@@ -43,7 +44,8 @@ class MemoryCorpus:
         """
         if not document.key or document.key in self._numbers:
             raise ValueError(f"a document needs a key of its own, not {document.key!r}")
-        fingerprint = Reading(document).fingerprint
+        # Read as a copy, so that what was found out about so many texts is not kept for ever.
+        fingerprint = Reading(replace(document)).fingerprint
         head = head_of_story(
             self._listed(fingerprint.hashes), len(fingerprint.hashes), self._stories_of
         )

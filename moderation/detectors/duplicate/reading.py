@@ -1,4 +1,4 @@
-"""A document as copies of it are looked for: its story's words in normal form, with their places."""
+"""A document as copies of it are looked for: the words of its story, each with its place."""
 
 from __future__ import annotations
 
@@ -71,7 +71,9 @@ class Reading:
 
 def words_of(text: str) -> list[str]:
     """Return the words of a bare text in the form in which a :class:`Reading` has them."""
-    return [token.text for token in _tokens_of(skeleton(text).text)]
+    normal = skeleton(text).text
+    spaced = spaced_words(normal)
+    return [token.text for token in _tokens_of(normal)] if spaced is None else spaced
 
 
 def _tokens_of(normal: str) -> list[Token]:
