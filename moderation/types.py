@@ -95,9 +95,12 @@ class Assessment:
     """All that one detector has to say: findings, every score assessed, and what it left out.
 
     ``scores`` has a value for every category looked at, flagged or not. ``notes`` are
-    explanation keys for what was not assessed and why (language, length, time).
+    explanation keys for what was not assessed and why (language, length, time). ``learned``
+    are passages that so many stories have (the number stands with each) that they are
+    boilerplate, as spans of the text.
     """
 
     findings: tuple[Finding, ...] = ()
     scores: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    learned: tuple[tuple[Span, int], ...] = ()

@@ -48,6 +48,12 @@ class PolicyRequired(ModerationError):
     code = "policy_required"
 
 
+class Unusable(ModerationError):
+    """What was given cannot be used: a passage too short to tell, a document without a text."""
+
+    code = "unusable"
+
+
 class EffectFailed(ModerationError):
     """The site's own hide or restore raised; nothing was recorded."""
 
