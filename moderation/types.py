@@ -97,10 +97,12 @@ class Assessment:
     ``scores`` has a value for every category looked at, flagged or not. ``notes`` are
     explanation keys for what was not assessed and why (language, length, time). ``learned``
     are passages that so many stories have (the number stands with each) that they are
-    boilerplate, as spans of the text.
+    boilerplate, as spans of the text. ``copies`` are corpus keys of texts that the corpus has
+    before this one, and that turned out to be copies of it.
     """
 
     findings: tuple[Finding, ...] = ()
     scores: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     learned: tuple[tuple[Span, int], ...] = ()
+    copies: tuple[str, ...] = ()

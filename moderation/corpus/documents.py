@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from moderation.conf import settings
 from moderation.models import ReferenceDocument, Snapshot
 from moderation.text.document import Document
@@ -10,6 +12,9 @@ from moderation.types import Kind, TextFormat
 _SNAPSHOT = "snapshot"
 _REFERENCE = "reference"
 _SUBJECT = "subject"
+
+_ONE_SAVE = timedelta(minutes=1)
+"""A subject and its first text are taken in together; what comes so much later is an edit."""
 
 
 def snapshot_key(snapshot_id: int) -> str:
@@ -53,6 +58,7 @@ def document_of(snapshot: Snapshot) -> Document:
         parent=subject_work(subject.parent_id) if subject.parent_id else "",
         first_seen=snapshot.created_at,
         published_at=subject.published_at,
+        revised=snapshot.created_at - subject.created_at > _ONE_SAVE,
     )
 
 

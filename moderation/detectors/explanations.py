@@ -27,10 +27,80 @@ MESSAGES |= {
     "duplicate.passage.edited": gettext_noop(
         "{words} of these {length} words stand in the source in the same order."
     ),
+    "duplicate.pasted.repeated": gettext_noop(
+        "Comments that say the same: {count}, under different texts: {places}, "
+        "by different accounts: {authors}."
+    ),
+    "duplicate.pasted.contact": gettext_noop(
+        "Comments that lead to the same address: {count}, under different texts: {places}, "
+        "by different accounts: {authors}."
+    ),
+    "duplicate.note.set_phrase": gettext_noop("Says too little for repeats of it to be counted."),
     "duplicate.note.no_corpus": gettext_noop("There was nothing to compare the text with."),
     "duplicate.note.too_short": gettext_noop("Too few words to compare with other texts."),
     "duplicate.note.quotation": gettext_noop("Attributed quotations were not counted as copied."),
     "duplicate.note.own_text": gettext_noop("Texts by the same author were not compared."),
+    "duplicate.note.licensed": gettext_noop("Sources that may be copied were not compared."),
+    "duplicate.note.allowed": gettext_noop("Texts it may share passages with were not compared."),
+    "duplicate.note.original": gettext_noop(
+        "Other texts have passages of this one; this one was there first."
+    ),
+}
+
+MESSAGES |= {
+    "duplicate.provenance.text_names_source": gettext_noop(
+        "This text says that it comes from {name}, as the matched text does."
+    ),
+    "duplicate.provenance.text_names_source.address": gettext_noop(
+        "This text declares an address of the matched text, at {name}, as its own."
+    ),
+    "duplicate.provenance.text_names_source.title": gettext_noop(
+        "This text names the title of the matched text as its origin."
+    ),
+    "duplicate.provenance.source_names_text": gettext_noop(
+        "The matched text says that it comes from {name}, as this text does."
+    ),
+    "duplicate.provenance.source_names_text.address": gettext_noop(
+        "The matched text declares an address of this text, at {name}, as its own."
+    ),
+    "duplicate.provenance.source_names_text.title": gettext_noop(
+        "The matched text names the title of this text as its origin."
+    ),
+    "duplicate.provenance.both_credit": gettext_noop("Both texts credit {name}."),
+    "duplicate.provenance.both_credit.address": gettext_noop(
+        "Both texts declare that their original address is at {name}."
+    ),
+    "duplicate.provenance.text_credits": gettext_noop("Only this text credits {name}."),
+    "duplicate.provenance.text_credits.address": gettext_noop(
+        "This text declares that its original address is at {name}."
+    ),
+    "duplicate.provenance.source_credits": gettext_noop("Only the matched text credits {name}."),
+    "duplicate.provenance.source_credits.address": gettext_noop(
+        "The matched text declares that its original address is at {name}."
+    ),
+    "duplicate.provenance.text_claims": gettext_noop(
+        "This text says that it was published here first. Anybody can write that; it does not count."
+    ),
+    "duplicate.provenance.source_claims": gettext_noop(
+        "The matched text says that it was published there first. Anybody can write that; "
+        "it does not count."
+    ),
+    "duplicate.provenance.older": gettext_noop(
+        "This text is older: it is of {ours_at}, the matched text of {source_at}."
+    ),
+    "duplicate.provenance.younger": gettext_noop(
+        "The matched text is older: it is of {source_at}, this text of {ours_at}."
+    ),
+    "duplicate.provenance.disputed": gettext_noop(
+        "This text is of {ours_at} and the matched text of {source_at}, but the words came into "
+        "this text later, with an edit."
+    ),
+    "duplicate.provenance.unknown": gettext_noop(
+        "Which is older cannot be told: this text is of {ours_at}, the matched text of {source_at}."
+    ),
+    "duplicate.provenance.known_later": gettext_noop(
+        "It came in after the matched text, although it is older."
+    ),
 }
 
 MESSAGES |= {
@@ -124,6 +194,11 @@ MESSAGES |= {
     "framing.profanity_directed.wording": gettext_noop("Reads like swearing at someone."),
     "framing.shouting.wording": gettext_noop("Shouts at someone in capitals."),
     "not_assessed_language": gettext_noop("Not in English, so it was not assessed."),
+}
+
+
+MESSAGES |= {
+    "wordlist.blocked": gettext_noop("On the site's list of words and phrases."),
 }
 
 

@@ -20,9 +20,10 @@ class Document:
     ``key`` names the document in the corpus (empty: not part of it), ``author`` is an opaque
     key equal for texts of the same author, ``work`` one equal for all texts of one object.
     ``first_seen`` is when the words came in, ``published_at`` when the site or the publisher
-    says it brought them out. ``publisher`` and ``licence`` are known of reference documents;
-    ``may_be_copied`` says that the licence covers copies on this site. ``parent`` is the
-    work a comment stands under.
+    says it brought them out; ``revised`` says that its object had another text before, so that
+    words of this one may be younger than ``published_at``. ``publisher`` and ``licence`` are
+    known of reference documents; ``may_be_copied`` says that the licence covers copies on this
+    site. ``parent`` is the work a comment stands under.
     """
 
     text: str
@@ -40,6 +41,7 @@ class Document:
     may_be_copied: bool = False
     first_seen: datetime | None = None
     published_at: datetime | None = None
+    revised: bool = False
 
     @cached_property
     def plain(self) -> PlainText:
