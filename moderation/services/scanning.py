@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, OperationalError, models, transaction
+from django.db import OperationalError, models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -24,6 +24,7 @@ from moderation.models import (
     DetectorRun,
     Evidence,
     Finding,
+    ReferenceDocument,
     RunState,
     Scan,
     ScanState,
@@ -31,13 +32,14 @@ from moderation.models import (
     Subject,
 )
 from moderation.models.scans import FINISHED_SCANS
-from moderation.services import budget, cases, intake
+from moderation.services import allowances, budget, cases, intake
 from moderation.services.database import moderation_db, write_transaction
 from moderation.services.detectors import ConfiguredDetector, configured_detectors
 from moderation.services.errors import where
 from moderation.services.hosts import load, moment, registration_of, resolve, subject_key
 from moderation.targets import Target
 from moderation.text.document import Document
+from moderation.text.plain import plain_text
 from moderation.text.storage import storable
 from moderation.types import Assessment, Band
 
@@ -79,7 +81,9 @@ def run_scan(scan_id: int) -> str | None:
     document = document_of(scan.snapshot)
     started = time.monotonic()
     parts = _assess(scan, document)
-    return _finish(scan, parts, len(document.text), _ms_since(started))
+    state = _finish(scan, parts, len(document.text), _ms_since(started))
+    _learn(document, parts)
+    return state
 
 
 # The lease
@@ -260,7 +264,11 @@ def _assess(scan: Scan, document: Document) -> list[Part]:
         for configured in configured_detectors()
         if configured.wants(document.kind) and configured.name not in finished
     ]
-    context = Context(corpus=get_corpus(), deadline=Deadline.after(settings.SCAN_TIME_LIMIT))
+    context = Context(
+        corpus=get_corpus(),
+        deadline=Deadline.after(settings.SCAN_TIME_LIMIT),
+        allowed=allowances.allowed_for(scan.snapshot.subject),
+    )
     return [_run(configured, document, scan.snapshot, context) for configured in wanted]
 
 
@@ -282,6 +290,20 @@ def _run(
             duration_ms=_ms_since(started),
         )
     return Part(configured, RunState.DONE, assessment, duration_ms=_ms_since(started))
+
+
+def _learn(document: Document, parts: Iterable[Part]) -> None:
+    """Write down the boilerplate that was met; the scan stands whether or not that succeeds."""
+    spans = [learned for part in parts for learned in part.assessment.learned]
+    try:
+        allowances.learn(
+            [
+                (plain_text(document.text[span.start : span.end], document.format).text, stories)
+                for span, stories in spans[: allowances.MOST_LEARNED_AT_ONCE]
+            ]
+        )
+    except Exception as error:  # noqa: BLE001 - it is nobody's verdict
+        logger.error("Boilerplate could not be written down: %s", where(error))  # noqa: TRY400 - a trace may hold text
 
 
 def _ms_since(started: float) -> int:
@@ -393,16 +415,13 @@ def _replace_findings(scan: Scan, part: Part) -> None:
             band=found.band.value,
             mode=configured.mode.value,
             threshold=found.threshold,
-            source_id=DatabaseCorpus.snapshot_id(found.source or ""),
-            reference_id=DatabaseCorpus.reference_id(found.source or ""),
+            source_id=_if_there(Snapshot, DatabaseCorpus.snapshot_id(found.source or ""), using),
+            reference_id=_if_there(
+                ReferenceDocument, DatabaseCorpus.reference_id(found.source or ""), using
+            ),
             detail=dict(found.detail),
         )
-        try:
-            with transaction.atomic(using=using):
-                finding.save(using=using)
-        except IntegrityError:  # the source was deleted meanwhile
-            finding.source_id = finding.reference_id = None
-            finding.save(using=using)
+        finding.save(using=using)
         Evidence.objects.using(using).bulk_create(
             Evidence(
                 finding=finding,
@@ -416,3 +435,12 @@ def _replace_findings(scan: Scan, part: Part) -> None:
             )
             for passage in found.evidence
         )
+
+
+def _if_there(model: type[models.Model], pk: int | None, using: str) -> int | None:
+    """Return ``pk``, or None when its row has been deleted since it was compared with.
+
+    To try and see would not do: that a key leads nowhere comes out when all is committed.
+    """
+    rows = model._base_manager.using(using)
+    return pk if pk is not None and rows.filter(pk=pk).exists() else None
