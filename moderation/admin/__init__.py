@@ -10,12 +10,14 @@ from moderation.admin.records import (
     SnapshotAdmin,
     SubjectAdmin,
 )
+from moderation.admin.wordlists import ListedPhraseAdmin
 
 __all__ = [
     "CaseAdmin",
     "DecisionAdmin",
     "EventAdmin",
     "FindingAdmin",
+    "ListedPhraseAdmin",
     "PolicyAdmin",
     "ScanAdmin",
     "SnapshotAdmin",

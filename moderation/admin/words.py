@@ -15,6 +15,7 @@ _KINDS: Mapping[str, _StrPromise] = {
     "duplicate": gettext_lazy("copy"),
     "scraped": gettext_lazy("scraped"),
     "framing": gettext_lazy("framing"),
+    "wordlist": gettext_lazy("word list"),
 }
 
 _CATEGORIES: Mapping[str, _StrPromise] = {
@@ -24,6 +25,7 @@ _CATEGORIES: Mapping[str, _StrPromise] = {
     "duplicate/contained": gettext_lazy("taken from a longer text"),
     "duplicate/contains": gettext_lazy("contains another text"),
     "duplicate/partial": gettext_lazy("shared passages"),
+    "duplicate/pasted": gettext_lazy("pasted comment"),
     "scraped/page_chrome": gettext_lazy("remains of a web page"),
     "scraped/embed_residue": gettext_lazy("remains of an embedded post"),
     "scraped/model_residue": gettext_lazy("remains of generated text"),
@@ -32,6 +34,7 @@ _CATEGORIES: Mapping[str, _StrPromise] = {
     "scraped/told_twice": gettext_lazy("told twice"),
     "scraped/self_repetition": gettext_lazy("repeats itself"),
     "scraped/html_clues": gettext_lazy("traces in the markup"),
+    "wordlist/blocked": gettext_lazy("word list"),
     "framing/attack": gettext_lazy("attack on a person"),
     "framing/dehumanise": gettext_lazy("dehumanising"),
     "framing/threat": gettext_lazy("threat"),
@@ -55,6 +58,9 @@ _VERBS: Mapping[str, _StrPromise] = {
     "decision.undone": gettext_lazy("Decision taken back"),
     "policy.added": gettext_lazy("Policy added"),
     "policy.changed": gettext_lazy("Policy changed"),
+    "wordlist.added": gettext_lazy("Word list: line added"),
+    "wordlist.changed": gettext_lazy("Word list: line changed"),
+    "wordlist.removed": gettext_lazy("Word list: line removed"),
 }
 
 _NOTES: Mapping[str, _StrPromise] = {

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol, runtime_checkable
 
+from moderation.detectors.phrases import PhraseList
 from moderation.text.document import Document
 from moderation.types import Assessment, Band, Kind
 
@@ -44,27 +45,73 @@ class Lookup:
     """What a corpus knows about the fingerprints of a text.
 
     ``candidates`` come best first. ``boilerplate`` are those of the fingerprints that so many
-    different stories have that they say nothing: a footer, an author box, a legal notice.
+    different stories have (each with their number) that they say nothing: a footer, an author
+    box, a legal notice.
     """
 
     candidates: tuple[Candidate, ...] = ()
-    boilerplate: frozenset[int] = frozenset()
+    boilerplate: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A comment of the corpus that says what another one says."""
+
+    key: str
+    author: str = ""
+    work: str = ""
+    parent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Repeats:
+    """The earlier comments that say what a comment says.
+
+    ``listed`` are the oldest of them, oldest first, ``count`` is how many there are; with
+    ``more`` there are even more, and nobody counted on.
+    """
+
+    listed: tuple[Repeat, ...] = ()
+    count: int = 0
+    more: bool = False
 
 
 class Corpus(Protocol):
     """The texts a body is compared with. The database has one, a folder of files another."""
 
     def candidates(
-        self, exact: bytes, fingerprints: Sequence[int], *, exclude: str, limit: int
+        self,
+        exact: bytes,
+        fingerprints: Sequence[int],
+        *,
+        exclude: str,
+        limit: int,
+        content: Collection[int] = frozenset(),
     ) -> Lookup:
         """Return at most ``limit`` documents that share the exact hash or fingerprints.
 
-        ``exclude`` is the key of the document asked about.
+        ``exclude`` is the key of the document asked about; ``content`` are fingerprints that
+        are no boilerplate, however many stories have them.
         """
         ...
 
     def document(self, key: str) -> Document | None:
         """Return the document behind a candidate, or None when it has gone meanwhile."""
+        ...
+
+    def repeats(
+        self,
+        exact: bytes,
+        sketch: Sequence[int],
+        *,
+        exclude: str,
+        same: Callable[[str], bool],
+    ) -> Repeats:
+        """Return the comments that came before the one with the key ``exclude`` and repeat it.
+
+        These have the same exact hash, or a similar sketch (see :mod:`.duplicate.comments`)
+        and are confirmed by ``same``, which is given the key of one.
+        """
         ...
 
 
@@ -88,11 +135,16 @@ class Allowed:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a detector may use beyond the text itself."""
+    """What a detector may use beyond the text itself.
+
+    ``blocked`` and ``harmless`` are the site's own lists of phrases.
+    """
 
     corpus: Corpus | None = None
     deadline: Deadline = field(default_factory=Deadline)
     allowed: Allowed = field(default_factory=Allowed)
+    blocked: PhraseList = field(default_factory=PhraseList)
+    harmless: PhraseList = field(default_factory=PhraseList)
 
 
 @runtime_checkable
@@ -103,7 +155,8 @@ class Detector(Protocol):
     text may get another result, ``kinds`` are the texts it wants to see. Instances are built
     once per worker with the options of the setting as keyword arguments (a bad option raises
     ``TypeError`` or ``ValueError`` at construction) and must be safe to use repeatedly.
-    A class may also have ``informative``, a frozenset of the scores it gives that never flag.
+    A class may also have ``informative``, a frozenset of the scores it gives that never flag,
+    and ``needs``, what of the context it has no work without.
     """
 
     name: ClassVar[str]

@@ -17,6 +17,7 @@ from moderation.models.references import ReferenceDocument
 from moderation.models.scans import DetectorRun, Evidence, Finding, RunState, Scan, ScanState
 from moderation.models.subjects import Snapshot, Subject
 from moderation.models.walks import Walk
+from moderation.models.wordlists import ListedPhrase, WordList
 
 __all__ = [
     "ActorKind",
@@ -36,6 +37,7 @@ __all__ = [
     "Finding",
     "Fingerprint",
     "IndexedDocument",
+    "ListedPhrase",
     "Outcome",
     "Policy",
     "PolicyGround",
@@ -47,4 +49,5 @@ __all__ = [
     "StoryTerm",
     "Subject",
     "Walk",
+    "WordList",
 ]

@@ -43,7 +43,9 @@ def check_text(document: Document, corpus: Corpus | None = None) -> CheckResult:
     return _combine(
         (configured, _assess(configured, document, context))
         for configured in configured_detectors()
-        if configured.mode is Mode.LIVE and configured.wants(document.kind)
+        if configured.mode is Mode.LIVE
+        and configured.wants(document.kind)
+        and configured.has_work(context)
     )
 
 

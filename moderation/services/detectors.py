@@ -19,6 +19,7 @@ BUILT_IN: dict[str, str] = {
     "duplicate": "moderation.detectors.duplicate.DuplicateDetector",
     "scraped": "moderation.detectors.scraped.ScrapedDetector",
     "framing": "moderation.detectors.framing.FramingDetector",
+    "wordlist": "moderation.detectors.wordlist.WordListDetector",
 }
 
 
@@ -32,6 +33,11 @@ class ConfiguredDetector:
 
     def wants(self, kind: str) -> bool:
         return Kind(kind) in self.detector.kinds
+
+    def has_work(self, context: Context) -> bool:
+        """Whether the context has what the detector can do nothing without."""
+        needed = getattr(self.detector, "needs", "")
+        return not needed or bool(getattr(context, needed))
 
     @property
     def informative(self) -> frozenset[str]:

@@ -16,6 +16,7 @@ from moderation.detectors.framing.language import is_english
 from moderation.detectors.framing.patterns import CATEGORIES
 from moderation.detectors.framing.quoting import own_words
 from moderation.detectors.framing.reading import Passage, read
+from moderation.detectors.phrases import PhraseList
 from moderation.text.document import Document
 from moderation.text.normalise import Normalised, normalise
 from moderation.types import Assessment, Evidence, Finding, Kind
@@ -70,7 +71,8 @@ class FramingDetector:
     def detect(self, document: Document, context: Context) -> Assessment:
         """Judge a comment sentence by sentence; a category scores as its worst sentence.
 
-        What the comment quotes in quote blocks is not judged. Sentences in other languages
+        What the comment quotes in quote blocks is not judged, nor what the site lists as
+        harmless. Sentences in other languages
         than English are not assessed; if most of the text is, a note says so.
         """
         comment = _read(document, context)
@@ -135,7 +137,7 @@ class _Comment:
 def _read(document: Document, context: Context) -> _Comment:
     """Judge the sentences of a comment that are, or may be, English."""
     context.deadline.check()
-    given = own_words(document.plain)
+    given = _without(own_words(document.plain), context.harmless)
     clean = normalise(given)
     is_word = model.load().is_word
     judged: list[_Judged] = []
@@ -150,6 +152,16 @@ def _read(document: Document, context: Context) -> _Comment:
     if foreign:
         judged = [each for each in judged if each.surely_english]
     return _Comment(document, clean, judged, foreign)
+
+
+def _without(text: str, harmless: PhraseList) -> str:
+    """Replace what the site calls harmless by blanks of the same length."""
+    kept, done = [], 0
+    for match in harmless.find(text):
+        if match.span.start >= done:
+            kept += [text[done : match.span.start], " " * (match.span.end - match.span.start)]
+            done = match.span.end
+    return "".join([*kept, text[done:]])
 
 
 def _scores(passage: Passage) -> dict[str, float]:
