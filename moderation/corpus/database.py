@@ -62,7 +62,13 @@ class DatabaseCorpus:
     # Reading
 
     def candidates(
-        self, exact: bytes, fingerprints: Sequence[int], *, exclude: str, limit: int
+        self,
+        exact: bytes,
+        fingerprints: Sequence[int],
+        *,
+        exclude: str,
+        limit: int,
+        content: Collection[int] = frozenset(),
     ) -> Lookup:
         """See :meth:`moderation.detectors.base.Corpus.candidates`.
 
@@ -70,9 +76,11 @@ class DatabaseCorpus:
         count, so an article that others copied is no candidate's copy.
         """
         listings = self._postings.listings(fingerprints)
-        ranked = rank(listings, self._same_words(exact), self._own(exclude), self._postings.stories)
-        hits = promising(ranked, len(fingerprints))
-        return Lookup(tuple(self._as_candidates(hits, limit))) if hits else Lookup()
+        same, own = self._same_words(exact), self._own(exclude)
+        ranking = rank(listings, same, own, self._postings.stories, content)
+        hits = promising(ranking.hits, len(fingerprints))
+        found = self._as_candidates(hits, limit) if hits else ()
+        return Lookup(tuple(found), ranking.boilerplate)
 
     def document(self, key: str) -> Document | None:
         """See :meth:`moderation.detectors.base.Corpus.document`."""

@@ -29,7 +29,7 @@ def one_story(numbers):
 
 
 def ranked(listings, *, exact=(), own=(), stories_of=own_stories):
-    return [hit.document for hit in rank(listings, exact, set(own), stories_of)]
+    return [hit.document for hit in rank(listings, exact, set(own), stories_of).hits]
 
 
 def test_rare_fingerprints_say_more_than_common_ones():
@@ -52,7 +52,7 @@ def test_only_what_stands_before_the_text_itself_counts():
 def test_a_text_of_several_numbers_keeps_each_passage_from_when_it_came():
     listings = {1: [2, 4], 2: [4, 6]}  # the first passage came in with 2, the second with 6
     assert ranked(listings, own=[2, 6]) == [4]
-    assert rank(listings, (), {2, 6}, own_stories)[0].hits == 1
+    assert rank(listings, (), {2, 6}, own_stories).hits[0].hits == 1
 
 
 def test_boilerplate_is_left_out():
@@ -63,6 +63,33 @@ def test_boilerplate_is_left_out():
 def test_what_was_copied_often_is_no_boilerplate():
     hot = list(range(LISTED))
     assert ranked({1: hot}, stories_of=one_story) == hot
+
+
+def test_boilerplate_is_learned_before_a_list_is_cut_off():
+    few, enough = range(BOILERPLATE_STORIES - 1), range(BOILERPLATE_STORIES)
+    ranking = rank({1: few, 2: enough, 3: [7]}, (), set(), own_stories)
+    assert ranking.boilerplate == {2: BOILERPLATE_STORIES}
+    assert {hit.document for hit in ranking.hits} == set(few)
+
+
+def test_what_counts_as_content_is_no_boilerplate():
+    enough = range(BOILERPLATE_STORIES)
+    ranking = rank({1: enough, 2: enough}, (), set(), own_stories, content={2, 3})
+    assert ranking.boilerplate == {1: BOILERPLATE_STORIES}
+    assert {hit.hits for hit in ranking.hits} == {1}
+
+
+def test_later_stories_tell_boilerplate_as_well():
+    enough = range(BOILERPLATE_STORIES)
+    assert rank({1: enough}, (), {3}, own_stories).boilerplate == {1: BOILERPLATE_STORIES}
+
+
+def test_stories_are_asked_for_only_where_there_may_be_boilerplate():
+    def never(numbers):
+        raise AssertionError("asked")
+
+    few = range(BOILERPLATE_STORIES - 1)
+    assert rank({1: few, 2: few}, (), set(), never).boilerplate == {}
 
 
 def test_documents_that_have_gone_make_no_boilerplate():
@@ -103,6 +130,13 @@ def test_a_story_is_headed_by_its_oldest_document():
     assert head_of_story({}, 0, own_stories) is None
 
 
+def test_boilerplate_makes_no_story():
+    everywhere = range(BOILERPLATE_STORIES)
+    listings = {value: everywhere for value in range(6)} | {value: [7] for value in range(6, 9)}
+    assert head_of_story(listings, 10, own_stories) == 7
+    assert head_of_story(listings, 14, own_stories) is None
+
+
 # The corpus in memory
 
 
@@ -134,6 +168,18 @@ def test_a_text_copied_five_hundred_times_is_still_found():
     assert "original" in candidates(corpus, lifted)
 
 
+@pytest.mark.parametrize("rate", [0.0, 0.03, 0.1, 0.2])
+def test_a_text_copied_often_is_no_boilerplate(rate):
+    story = generated(1, 400)
+    corpus = MemoryCorpus([article(story, "original")])
+    for number in range(100):
+        corpus.add(article(edited(story, rate, number), f"copy {number}"))
+    fingerprint = Reading(article(story)).fingerprint
+    found = corpus.candidates(fingerprint.exact, fingerprint.hashes, exclude="", limit=10)
+    assert found.boilerplate == {}
+    assert found.candidates[0].key == "original"
+
+
 def test_a_footer_that_all_texts_share_finds_nothing():
     footer = generated(77, 150)
     corpus = MemoryCorpus(article(generated(number) + footer, f"{number}") for number in range(100))
@@ -141,10 +187,19 @@ def test_a_footer_that_all_texts_share_finds_nothing():
     assert candidates(corpus, article(generated(50) + footer)) == ["50"]
 
 
+def test_a_footer_longer_than_its_stories_is_learned():
+    footer = generated(77, 150)
+    corpus = MemoryCorpus()
+    for number in range(3 * BOILERPLATE_STORIES):
+        story = generated(number, 400 if number % 2 else 100)
+        corpus.add(article(story + footer, f"{number}"))
+    assert candidates(corpus, article(generated(500, 100) + footer)) == []
+
+
 def test_the_limit_holds():
     corpus = MemoryCorpus(
         article(generated(1, 60) + generated(100 + number, 400), f"{number}")
-        for number in range(20)
+        for number in range(10)
     )
     assert len(candidates(corpus, article(generated(1, 60)), limit=4)) == 4
 

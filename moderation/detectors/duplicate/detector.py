@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import ClassVar
 
-from moderation.detectors.base import Context, Corpus, band_for
+from moderation.detectors.base import Allowed, Context, Corpus, Lookup, band_for
 from moderation.detectors.duplicate.align import Passage, align
+from moderation.detectors.duplicate.commons import (
+    Common,
+    laid_down,
+    learned,
+    shingles_of,
+    united,
+    without,
+)
 from moderation.detectors.duplicate.fingerprint import PARAMS
+from moderation.detectors.duplicate.permission import permission
+from moderation.detectors.duplicate.provenance import (
+    ProvenanceVerdict,
+    provenance,
+    with_provenance,
+)
 from moderation.detectors.duplicate.reading import Reading
 from moderation.detectors.duplicate.verdict import FLAGGED, Comparison, Verdict, compare
 from moderation.text.document import Document
-from moderation.types import Assessment, Evidence, Finding, Kind
+from moderation.types import Assessment, Evidence, Finding, Kind, Span
 
 MIN_WORDS = 12
 """Texts of fewer words are not compared: too many people say the same in so few."""
@@ -21,6 +35,9 @@ MOST_QUOTED = 1 / 3
 
 _QUOTATION = 0.8
 _MOST_EVIDENCE = 100
+
+_SPARE = 3
+"""Times as many documents are asked for as are compared: some will be passed over."""
 
 
 class DuplicateDetector:
@@ -52,7 +69,8 @@ class DuplicateDetector:
 
     def detect(self, document: Document, context: Context) -> Assessment:
         """Compare ``document`` with ``context.corpus``."""
-        if context.corpus is None:
+        corpus = context.corpus
+        if corpus is None:
             return Assessment(notes=("duplicate.note.no_corpus",))
         reading = Reading(document, context.deadline)
         if len(reading.words) < MIN_WORDS:
@@ -61,40 +79,65 @@ class DuplicateDetector:
         scores = {verdict.value: 0.0 for verdict in Verdict}
         notes: set[str] = set()
         findings: list[Finding] = []
-        for source in self._sources(reading, context.corpus):
-            context.deadline.check()
-            if document.author and document.author == source.author:
-                notes.add("duplicate.note.own_text")
-                continue
+        copies: list[str] = []
+        lookup = self._lookup(reading, corpus, context.allowed)
+        boilerplate = learned(reading, lookup.boilerplate)
+        common = united([*boilerplate, *laid_down(reading, context.allowed.passages)])
+        found = (corpus.document(candidate.key) for candidate in lookup.candidates)
+        for source in self._sources(document, found, context, notes):
             other = Reading(source, context.deadline)
-            passages = _shared_passages(reading, other, context.deadline.check)
-            copied = _without_quotations(passages, reading)
-            if len(copied) < len(passages):
-                notes.add("duplicate.note.quotation")
-            if not copied:
+            comparison = _compared(reading, other, common, context.deadline.check, notes)
+            if comparison is None:
                 continue
-            comparison = compare(
-                copied, len(reading.words), len(other.words), exact=_same_words(reading, other)
-            )
+            if comparison.score >= self._possible:
+                origin = provenance(document, source)
+                if origin.verdict is ProvenanceVerdict.ORIGINAL:
+                    notes.add("duplicate.note.original")
+                    copies += [source.key] * origin.came_first
+                    continue
+                finding = self._finding(comparison, reading, other)
+                findings.append(with_provenance(finding, origin))
             verdict = comparison.verdict.value
             scores[verdict] = max(scores[verdict], comparison.score)
-            if comparison.score >= self._possible:
-                findings.append(self._finding(comparison, reading, other))
         findings.sort(key=lambda finding: -finding.score)
-        return Assessment(tuple(findings), scores, tuple(sorted(notes)))
-
-    def _sources(self, reading: Reading, corpus: Corpus) -> Iterator[Document]:
-        fingerprint = reading.fingerprint
-        lookup = corpus.candidates(
-            fingerprint.exact,
-            fingerprint.hashes,
-            exclude=reading.document.key,
-            limit=self._max_sources,
+        return Assessment(
+            tuple(findings),
+            scores,
+            tuple(sorted(notes)),
+            _spans(boilerplate, reading),
+            tuple(copies),
         )
-        for candidate in lookup.candidates:
-            source = corpus.document(candidate.key)
-            if source is not None:
-                yield source
+
+    def _lookup(self, reading: Reading, corpus: Corpus, allowed: Allowed) -> Lookup:
+        return corpus.candidates(
+            reading.fingerprint.exact,
+            reading.fingerprint.hashes,
+            exclude=reading.document.key,
+            limit=self._max_sources * _SPARE,
+            content=shingles_of(allowed.content),
+        )
+
+    def _sources(
+        self,
+        document: Document,
+        found: Iterable[Document | None],
+        context: Context,
+        notes: set[str],
+    ) -> Iterator[Document]:
+        """Yield the documents to compare with; note why others are passed over."""
+        compared = 0
+        for source in found:
+            context.deadline.check()
+            if source is None:
+                continue
+            note = permission(document, source, context.allowed)
+            if note is not None:
+                notes.add(note)
+                continue
+            yield source
+            compared += 1
+            if compared == self._max_sources:
+                return
 
     def _finding(self, comparison: Comparison, reading: Reading, source: Reading) -> Finding:
         return Finding(
@@ -115,12 +158,28 @@ class DuplicateDetector:
         )
 
 
-def _same_words(reading: Reading, source: Reading) -> bool:
-    return reading.fingerprint.exact == source.fingerprint.exact
+def _compared(
+    reading: Reading,
+    source: Reading,
+    common: Sequence[Span],
+    check: Callable[[], None],
+    notes: set[str],
+) -> Comparison | None:
+    """Return what two texts share, but for what anybody may have; note what was left out."""
+    exact = reading.words == source.words
+    shared = without(
+        _shared_passages(reading, source, check), common, reading.words, source.words, check
+    )
+    copied = _without_quotations(shared.passages, reading)
+    if len(copied) < len(shared.passages):
+        notes.add("duplicate.note.quotation")
+    if not copied:
+        return None
+    return compare(copied, shared.words, shared.source_words, exact=exact)
 
 
 def _shared_passages(reading: Reading, source: Reading, check: Callable[[], None]) -> list[Passage]:
-    if _same_words(reading, source):
+    if reading.words == source.words:
         size = len(reading.words)
         return [Passage(0, size, 0, size, matched=size, longest_run=size)]
     return align(reading.words, source.words, check)
@@ -136,6 +195,12 @@ def _without_quotations(passages: list[Passage], reading: Reading) -> list[Passa
         else:
             copied.append(passage)
     return copied if quoted <= MOST_QUOTED * len(reading.words) else passages
+
+
+def _spans(boilerplate: Sequence[Common], reading: Reading) -> tuple[tuple[Span, int], ...]:
+    return tuple(
+        (reading.original_span(start, end), stories) for start, end, stories in boilerplate
+    )
 
 
 def _evidence(comparison: Comparison, reading: Reading, source: Reading) -> tuple[Evidence, ...]:

@@ -76,6 +76,13 @@ def fingerprint_hashes(words: Sequence[str]) -> tuple[int, ...]:
     return tuple(sorted({_stored(value) for value in chosen}))
 
 
+def shingle_numbers(words: Sequence[str]) -> list[int]:
+    """Return the number of the shingle at every position: fingerprints, and what was not chosen."""
+    if not words:
+        return []
+    return [_stored(value) for value in _shingles(list(map(_word_hashes.__getitem__, words)))]
+
+
 def _stored(value: int) -> int:
     """Make a chosen number small enough for a narrow column.
 

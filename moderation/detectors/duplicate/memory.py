@@ -58,19 +58,27 @@ class MemoryCorpus:
                 self._listings[value].append(number)
 
     def candidates(
-        self, exact: bytes, fingerprints: Sequence[int], *, exclude: str, limit: int
+        self,
+        exact: bytes,
+        fingerprints: Sequence[int],
+        *,
+        exclude: str,
+        limit: int,
+        content: Collection[int] = frozenset(),
     ) -> Lookup:
         """See :meth:`moderation.detectors.base.Corpus.candidates`."""
         own = {self._numbers[exclude]} if exclude in self._numbers else set()
         listings = self._listed(fingerprints)
-        ranked = rank(listings, self._exact.get(exact, ()), own, self._stories_of)
-        hits = promising(ranked, len(fingerprints))
+        same = self._exact.get(exact, ())
+        ranking = rank(listings, same, own, self._stories_of, content)
+        hits = promising(ranking.hits, len(fingerprints))
         stories = self._stories_of([hit.document for hit in hits])
         return Lookup(
             tuple(
                 Candidate(self._documents[hit.document].key, hit.weight)
                 for hit in varied(hits, stories, limit)
-            )
+            ),
+            ranking.boilerplate,
         )
 
     def document(self, key: str) -> Document | None:

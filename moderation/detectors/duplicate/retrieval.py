@@ -7,7 +7,7 @@ numbered in the order in which their words came in, so who was first can be read
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
@@ -15,9 +15,15 @@ LISTED = 65
 """Documents a corpus lists per fingerprint, the oldest. A list that long is cut off: it is
 "hot", and what more it holds is never read. So a lookup costs the same for any corpus."""
 
-BOILERPLATE_STORIES = 32
-"""A hot fingerprint is boilerplate when the documents listed tell this many stories. Copies
-of one story count once: a text that was copied 500 times must stay findable."""
+BOILERPLATE_STORIES = 20
+"""A fingerprint is boilerplate when the documents listed tell this many stories. Copies of
+one story count once: a text that was copied 500 times must stay findable."""
+
+_ALONE = 2
+_AGREED = 0.75
+"""Documents that have this share of their other common fingerprints in common have a whole."""
+
+_SAMPLE = 24
 
 MIN_HITS = 2
 FEW_FINGERPRINTS = 16
@@ -50,30 +56,52 @@ class Hit:
     weight: float
 
 
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Documents that share fingerprints with a text, and which of these are boilerplate.
+
+    The latter with the number of stories that have them.
+    """
+
+    hits: list[Hit]
+    boilerplate: Mapping[int, int]
+
+
 def rank(
-    listings: Listings, exact: Iterable[int], own: Collection[int], stories_of: StoriesOf
-) -> list[Hit]:
-    """Return the documents that share fingerprints with a text, the most telling first.
+    listings: Listings,
+    exact: Iterable[int],
+    own: Collection[int],
+    stories_of: StoriesOf,
+    content: Collection[int] = frozenset(),
+) -> Ranking:
+    """Rank the documents that share fingerprints with a text, the most telling first.
 
     ``exact`` are documents of the very same words: nothing tells more. ``own`` are the
     numbers of the text itself: of each list only what stands before them counts, because
     what stands behind came later. A text that is not in the corpus came after everything.
-    A fingerprint weighs less the more stories have it.
+    A fingerprint weighs less the more stories have it, and boilerplate weighs nothing;
+    ``content`` are fingerprints that are none, however many stories have them.
     """
+    stories = _stories_per_fingerprint(listings, stories_of)
+    boilerplate = _boilerplate(listings, stories, content)
     hits: Counter[int] = Counter()
     weights: defaultdict[int, float] = defaultdict(float)
-    earlier = [_before(documents, own) for documents in listings.values()]
-    for documents, stories in _telling(earlier, stories_of):
-        for number in documents:
+    for value, documents in listings.items():
+        if value in boilerplate:
+            continue
+        earlier = _before(documents, own)
+        weight = 1 / sqrt(max(1, stories.get(value, len(earlier))))
+        for number in earlier:
             hits[number] += 1
-            weights[number] += 1 / sqrt(stories)
+            weights[number] += weight
     first_own = min(own, default=None)
     for number in exact:
         if first_own is None or number < first_own:
             hits[number] += MIN_HITS
             weights[number] += 1 + len(listings)
     ranked = [Hit(number, hits[number], weights[number]) for number in hits]
-    return sorted(ranked, key=lambda hit: (-hit.weight, hit.document))
+    ranked.sort(key=lambda hit: (-hit.weight, hit.document))
+    return Ranking(ranked, boilerplate)
 
 
 def promising(ranked: Iterable[Hit], fingerprints: int) -> list[Hit]:
@@ -111,31 +139,66 @@ def varied(ranked: Sequence[Hit], stories: Mapping[int, int], limit: int) -> lis
 def head_of_story(listings: Listings, fingerprints: int, stories_of: StoriesOf) -> int | None:
     """Return the oldest story that a text tells again, or None if it is a new one.
 
-    That is the oldest head of a story to share half of the text's fingerprints. Only heads
-    count, so that a story is a star: copies of copies that have drifted away from its head do
-    not hold it together.
+    That is the oldest head of a story to share half of the text's fingerprints, boilerplate
+    apart. Only heads count, so that a story is a star: copies of copies that have drifted
+    away from its head do not hold it together.
     """
+    boilerplate = _boilerplate(listings, _stories_per_fingerprint(listings, stories_of))
     shared: Counter[int] = Counter()
-    for documents in listings.values():
-        shared.update(documents)
-    similar = [n for n, count in shared.items() if count >= _SAME_STORY * fingerprints]
+    for value, documents in listings.items():
+        if value not in boilerplate:
+            shared.update(documents)
+    half = _SAME_STORY * (fingerprints - len(boilerplate))
+    similar = [number for number, count in shared.items() if count >= half]
     stories = stories_of(similar) if similar else {}
     return min((number for number in similar if stories.get(number) == number), default=None)
 
 
-def _telling(
-    listings: Sequence[Sequence[int]], stories_of: StoriesOf
-) -> Iterator[tuple[Sequence[int], int]]:
-    """Drop the listings of boilerplate; say of the others how many stories have them."""
-    hot = [documents for documents in listings if len(documents) >= LISTED]
-    stories = stories_of(set().union(*hot)) if hot else {}
-    for documents in listings:
-        if len(documents) < LISTED:
-            yield documents, max(1, len(documents))
-            continue
-        count = len({stories[number] for number in documents if number in stories})
-        if count < BOILERPLATE_STORIES:
-            yield documents, max(1, count)
+def _stories_per_fingerprint(listings: Listings, stories_of: StoriesOf) -> dict[int, int]:
+    """Count the stories that tell each fingerprint which may be boilerplate; others are left out.
+
+    Most texts have none of these, and then nothing is asked.
+    """
+    many = {
+        value: documents
+        for value, documents in listings.items()
+        if len(documents) >= BOILERPLATE_STORIES
+    }
+    stories = stories_of(set().union(*many.values())) if many else {}
+    return {
+        value: len({stories[number] for number in documents if number in stories})
+        for value, documents in many.items()
+    }
+
+
+def _boilerplate(
+    listings: Listings, stories: Mapping[int, int], content: Collection[int] = frozenset()
+) -> dict[int, int]:
+    """Return the fingerprints that are boilerplate, with the number of stories that have them.
+
+    Edited copies of one text may pass for many stories. But each of them has kept other parts
+    of it, while boilerplate is taken as a whole: who has one part of it has the others. A set
+    phrase stands alone.
+    """
+    told = {
+        value: count
+        for value, count in stories.items()
+        if count >= BOILERPLATE_STORIES and value not in content
+    }
+    holders = {value: frozenset(listings[value]) for value in told}
+    sample = sorted(told)[:_SAMPLE]  # as good as drawn by lot: they are hashes
+    return {
+        value: count
+        for value, count in told.items()
+        if _is_whole(holders[value], [holders[other] for other in sample if other != value])
+    }
+
+
+def _is_whole(holders: Collection[int], others: Iterable[frozenset[int]]) -> bool:
+    """Say whether the documents that have one fingerprint agree on which others they have."""
+    shares = [len(other.intersection(holders)) / len(holders) for other in others]
+    together = sum(shares)
+    return together < _ALONE or sum(share * share for share in shares) >= _AGREED * together
 
 
 def _before(documents: Sequence[int], own: Collection[int]) -> Sequence[int]:

@@ -1,0 +1,156 @@
+"""Passages that prove no copying because anybody has them: word ranges, and the rest without them.
+
+Some are laid down by the site, others are learned: fingerprints so many stories have that they
+are boilerplate. A single one of these is a set phrase. Only where several stand next to each
+other, with none between them that few stories have, do they make a passage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from moderation.detectors.duplicate.align import MIN_WORDS, Passage, align
+from moderation.detectors.duplicate.fingerprint import (
+    GUARANTEED_RUN,
+    SHINGLE,
+    shingle_numbers,
+)
+from moderation.detectors.duplicate.reading import Reading, words_of
+from moderation.types import Span
+
+
+class Common(NamedTuple):
+    """Words ``start`` to ``end`` (half open) that ``stories`` have; 0 if they are laid down."""
+
+    start: int
+    end: int
+    stories: int
+
+
+def learned(reading: Reading, boilerplate: Mapping[int, int]) -> list[Common]:
+    """Return the passages of a text that boilerplate fingerprints cover, with what is between."""
+    if not boilerplate:
+        return []
+    chosen = frozenset(reading.fingerprint.hashes)
+    numbers = enumerate(shingle_numbers(reading.words))
+    marks = ((at, boilerplate.get(number, 0)) for at, number in numbers if number in chosen)
+    return [run for run in _runs(marks) if run.end - run.start >= MIN_WORDS]
+
+
+def laid_down(reading: Reading, passages: tuple[str, ...]) -> list[Common]:
+    """Return where a text has one of ``passages``, or a good part of one."""
+    if not passages:
+        return []
+    known = shingles_of(passages)
+    numbers = shingle_numbers(reading.words)
+    found = [at for at, number in enumerate(numbers) if number in known]
+    joined: list[Common] = []
+    for at in found:
+        if joined and at <= joined[-1].end:
+            joined[-1] = joined[-1]._replace(end=at + SHINGLE)
+        else:
+            joined.append(Common(at, at + SHINGLE, 0))
+    return [run for run in joined if run.end - run.start >= MIN_WORDS]
+
+
+@lru_cache(maxsize=4)
+def shingles_of(passages: tuple[str, ...]) -> frozenset[int]:
+    """Return the numbers of all shingles of bare texts; those that are too short have none."""
+    readings = (words_of(passage) for passage in passages)
+    return frozenset(
+        number for words in readings if len(words) >= SHINGLE for number in shingle_numbers(words)
+    )
+
+
+def united(ranges: Sequence[Common]) -> list[Span]:
+    """Return the words that lie in any of ``ranges``, ordered and disjoint."""
+    joined: list[Span] = []
+    for start, end, _stories in sorted(ranges):
+        if joined and start <= joined[-1].end:
+            joined[-1] = Span(joined[-1].start, max(joined[-1].end, end))
+        else:
+            joined.append(Span(start, end))
+    return joined
+
+
+class Rest(NamedTuple):
+    """What two texts share apart from common words, and how many words each has besides them."""
+
+    passages: list[Passage]
+    words: int
+    source_words: int
+
+
+def without(
+    passages: Sequence[Passage],
+    common: Sequence[Span],
+    words: Sequence[str],
+    source: Sequence[str],
+    check: Callable[[], None],
+) -> Rest:
+    """Take the ``common`` words of a text out of the passages that it shares with ``source``.
+
+    What of a passage lies between common words or beside them counts from
+    :data:`~.fingerprint.GUARANTEED_RUN` words on: how far common words reach is known no
+    better than that.
+    """
+    left: list[Passage] = []
+    source_words = len(source)
+    for passage in passages:
+        pieces = list(_outside(passage, common))
+        if pieces == [Span(passage.start, passage.end)]:
+            left.append(passage)
+            continue
+        kept = [p for piece in pieces for p in _realigned(piece, passage, words, source, check)]
+        source_words -= _source_length(passage) - sum(map(_source_length, kept))
+        left += kept
+    return Rest(left, len(words) - sum(end - start for start, end in common), source_words)
+
+
+def _runs(marks: Iterator[tuple[int, int]]) -> Iterator[Common]:
+    """Join neighbours among the chosen shingles that are all boilerplate."""
+    run: Common | None = None
+    for at, stories in marks:
+        if stories and run:
+            run = Common(run.start, at + SHINGLE, min(run.stories, stories))
+        elif stories:
+            run = Common(at, at + SHINGLE, stories)
+        elif run:
+            yield run
+            run = None
+    if run:
+        yield run
+
+
+def _outside(passage: Passage, common: Sequence[Span]) -> Iterator[Span]:
+    at = passage.start
+    for start, end in common:
+        if start >= passage.end or end <= passage.start:
+            continue
+        if start - at >= GUARANTEED_RUN:
+            yield Span(at, start)
+        at = max(at, end)
+    if at == passage.start or passage.end - at >= GUARANTEED_RUN:
+        yield Span(at, passage.end)
+
+
+def _realigned(
+    piece: Span,
+    passage: Passage,
+    words: Sequence[str],
+    source: Sequence[str],
+    check: Callable[[], None],
+) -> Iterator[Passage]:
+    there = source[passage.source_start : passage.source_end]
+    for found in align(words[piece.start : piece.end], there, check):
+        found.start += piece.start
+        found.end += piece.start
+        found.source_start += passage.source_start
+        found.source_end += passage.source_start
+        yield found
+
+
+def _source_length(passage: Passage) -> int:
+    return passage.source_end - passage.source_start
