@@ -47,7 +47,8 @@ def phrase_lists(kind: str) -> tuple[PhraseList, PhraseList]:
 def _read(using: str, kind: str, state: tuple[Any, ...]) -> tuple[PhraseList, PhraseList]:
     """Make the lists ready once per process and ``state`` of the table."""
     rows = ListedPhrase.objects.using(using).filter(is_active=True, kind__in=["", kind])
-    blocked, harmless = [], []
+    blocked: list[Phrase] = []
+    harmless: list[Phrase] = []
     for row in rows.order_by("pk"):
         (blocked if row.list == WordList.BLOCKED else harmless).append(as_phrase(row))
     return PhraseList(tuple(blocked)), PhraseList(tuple(harmless))

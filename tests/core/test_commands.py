@@ -152,3 +152,51 @@ def test_sweep_prints_what_it_did(capsys):
     call_command("moderation_sweep", "--complete")
     assert "taken in: 1" in capsys.readouterr().out
     assert Scan.objects.count() == 1
+
+
+def word_detector(settings):
+    off = dict.fromkeys(["duplicate", "scraped", "framing"])
+    word = {"CLASS": "tests.site.detectors.WordDetector"}
+    settings.MODERATION = {"DETECTORS": {**off, "word": word}}
+
+
+def test_matched_texts_are_compared(settings, tmp_path, capsys):
+    word_detector(settings)
+    rows = [
+        {"id": "fair", "a": "badword left", "b": "badword right", "label": True},
+        {"texts": ["left", "right", "centre"], "label": False},
+        {"text": "badword green", "pair": "unfair", "label": True},
+        {"text": "red", "pair": "unfair", "label": True},
+        {"text": "alone", "pair": "single"},
+        {"text": "one", "pair": "mixed", "label": True},
+        {"text": "two", "pair": "mixed", "label": False},
+        {"a": "only one side"},
+        {"a": 1, "b": "two"},
+    ]
+    path = tmp_path / "pairs.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows) + "nonsense\n")
+    call_command("moderation_evaluate", "--pairs", str(path))
+    said = capsys.readouterr()
+    figures_printed = {line[:22].strip(): line[22:].strip() for line in said.out.splitlines()}
+    assert "3 groups of matched texts" in said.out
+    assert figures_printed["same decision"] == "0.667"
+    assert figures_printed["largest gap"] == "0.900"
+    assert figures_printed["inflammatory flagged"] == "0.750"
+    assert figures_printed["civil flagged"] == "0.000"
+    assert "unfair: 0.000 and 0.900" in said.out
+    assert "fair: 0.900" not in said.out.replace("unfair", "")
+    left_out = said.err.splitlines()
+    assert len(left_out) == 5
+    assert "pair 'single' has one text only" in said.err
+    assert "line 10: not JSON" in said.err
+
+
+def test_evaluate_wants_a_file_it_can_use(settings, tmp_path):
+    word_detector(settings)
+    with pytest.raises(CommandError, match="Give a file"):
+        call_command("moderation_evaluate")
+    with pytest.raises(CommandError, match="cannot be read"):
+        call_command("moderation_evaluate", "--pairs", str(tmp_path / "missing"))
+    (tmp_path / "empty").write_text("")
+    with pytest.raises(CommandError, match="no matched texts"):
+        call_command("moderation_evaluate", "--pairs", str(tmp_path / "empty"))

@@ -11,11 +11,22 @@ from typing import Any, NamedTuple
 from django.core.management.base import BaseCommand, CommandError
 
 from moderation.management.documents import BadLine, document_of, read_lines
+from moderation.management.pairs import (
+    Group,
+    Matched,
+    Member,
+    fairness,
+    read_groups,
+    widest,
+)
 from moderation.services.checking import check_text
 from moderation.types import Kind
 
 MARKS = str.maketrans("", "", "⟦⟧")
 """Passage marks of labelled texts; they are no part of what was written."""
+
+LONGEST_SHOWN = 120
+"""Characters of a matched text that are printed."""
 
 THRESHOLDS = [step / 20 for step in range(1, 20)]
 
@@ -46,19 +57,38 @@ class Figures:
 class Command(BaseCommand):
     help = (
         "Measure the detectors on labelled texts: JSON Lines with text, label (true or false) "
-        "and, if known, categories. The site's database is neither read nor written."
+        "and, if known, categories. With --pairs, compare what matched texts get. The site's "
+        "database is neither read nor written."
     )
     requires_system_checks: list[str] = []
     requires_migrations_checks = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("labelled", type=Path, help="a JSON Lines file")
+        parser.add_argument(
+            "labelled", type=Path, nargs="?", help="a JSON Lines file of labelled texts"
+        )
+        parser.add_argument(
+            "--pairs",
+            type=Path,
+            help="a JSON Lines file of matched texts, which should all get the same answer: "
+            "lines with a and b, with texts, or with text and pair (the name of a group); "
+            "a label says whether they should be flagged",
+        )
         parser.add_argument(
             "--kind", default=Kind.COMMENT.value, choices=[kind.value for kind in Kind]
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        examples = self._read(options["labelled"], Kind(options["kind"]))
+        if options["labelled"] is None and options["pairs"] is None:
+            raise CommandError("Give a file of labelled texts, --pairs with a file, or both.")
+        kind = Kind(options["kind"])
+        if options["labelled"] is not None:
+            self._measure(options["labelled"], kind)
+        if options["pairs"] is not None:
+            self._compare(options["pairs"], kind)
+
+    def _measure(self, path: Path, kind: Kind) -> None:
+        examples = self._read(path, kind)
         if not examples:
             raise CommandError("There is no labelled text to measure on.")
         positives = sum(example.label for example in examples)
@@ -82,6 +112,33 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{path} cannot be read: {error.strerror}") from error
         return examples
+
+    def _compare(self, path: Path, kind: Kind) -> None:
+        groups = []
+        try:
+            with path.open("rb") as stream:
+                for group in read_groups(read_lines(stream)):
+                    if isinstance(group, BadLine):
+                        self.stderr.write(f"left out: {group}")
+                        continue
+                    groups.append(_matched(group, kind))
+        except OSError as error:
+            raise CommandError(f"{path} cannot be read: {error.strerror}") from error
+        if not groups:
+            raise CommandError("There are no matched texts to compare.")
+        self._print_fairness(groups)
+
+    def _print_fairness(self, groups: Sequence[Matched]) -> None:
+        result = fairness(groups)
+        self.stdout.write(f"{result.groups} groups of matched texts")
+        self.stdout.write(_row("same decision", _number(result.same_decision)))
+        self.stdout.write(_row("largest gap", _number(result.largest_gap)))
+        self.stdout.write(_row("mean gap", _number(result.mean_gap)))
+        self.stdout.write(_row("inflammatory flagged", _number(result.inflammatory_flagged)))
+        self.stdout.write(_row("civil flagged", _number(result.civil_flagged)))
+        for group, low, high in widest(groups):
+            self.stdout.write(f"\n{group.name}: {low.score:.3f} and {high.score:.3f}")
+            self.stdout.write(f"  {_shown(low)}\n  {_shown(high)}")
 
     def _print_figures(self, examples: Sequence[Example]) -> None:
         self.stdout.write(_row("category", "n", "precision", "recall", "F1", "ROC-AUC"))
@@ -141,6 +198,24 @@ def _assess(value: Any, kind: Kind) -> Example:
         scores=dict(result.scores),
         errors=result.errors,
     )
+
+
+def _matched(group: Group, kind: Kind) -> Matched:
+    results = [
+        (text, check_text(document_of({"text": text.translate(MARKS)}, kind)))
+        for text in group.texts
+    ]
+    return Matched(
+        name=group.name,
+        label=group.label,
+        members=tuple(Member(text, result.flagged, result.score) for text, result in results),
+    )
+
+
+def _shown(member: Member) -> str:
+    text = " ".join(member.text.split())
+    flag = "flagged" if member.flagged else "not flagged"
+    return f"{flag}: {text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + '…'}"
 
 
 def figures(rows: Iterable[tuple[bool, bool, float]]) -> Figures:
