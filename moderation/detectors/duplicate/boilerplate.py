@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from itertools import islice
+from math import ceil
 from typing import Any
 
 from moderation.types import Span
@@ -35,6 +36,11 @@ _LONGEST_HEADING = 100
 _LONGEST_ENTRY = 160
 _MOST_ENTRIES = 24
 _MOST_SECTION = 4
+_PER_PHRASE = 250
+_MOST_PHRASES = 8
+"""A paragraph has a phrase for every so many characters: a long one in which a few of them occur
+tells of something else. No wording has more than so many different ones."""
+
 _LEAST_STORY = 300
 """Characters that have to remain, or else half of the text: some articles are boilerplate."""
 
@@ -64,22 +70,24 @@ class _Paragraph:
 class _Kind:
     """One kind of boilerplate; see the data file for its fields."""
 
-    place: str
     opens: re.Pattern[str] | None
     says: tuple[str, ...]
     least: int
     headings: re.Pattern[str] | None
     lists: bool
     longest: int
-    part: bool
 
     def recognises(self, words: str) -> bool:
         return (
             len(words) <= self.longest
             and (self.opens is not None or bool(self.least))
-            and self._says(words, self.least)
+            and self._says(words, self._least_in(words))
             and (self.opens is None or self.opens.match(words) is not None)
         )
+
+    def _least_in(self, words: str) -> int:
+        dense = min(ceil(len(words) / _PER_PHRASE), _MOST_PHRASES)
+        return max(self.least, dense) if self.least else 0
 
     def heads(self, words: str) -> bool:
         return (
@@ -277,14 +285,12 @@ def _companies() -> tuple[re.Pattern[str], tuple[str, ...]]:
 
 def _kind(entry: Mapping[str, Any]) -> _Kind:
     return _Kind(
-        place=entry["place"],
         opens=_any_of(entry["opens"]) if "opens" in entry else None,
         says=_phrases(entry.get("says", "")),
         least=entry.get("least", 0),
         headings=_any_of(entry["headings"]) if "headings" in entry else None,
         lists=entry.get("lists", False),
         longest=entry.get("longest", _LONGEST),
-        part=entry.get("part", False),
     )
 
 
