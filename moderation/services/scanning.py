@@ -32,7 +32,7 @@ from moderation.models import (
     Subject,
 )
 from moderation.models.scans import FINISHED_SCANS
-from moderation.services import allowances, budget, cases, intake
+from moderation.services import allowances, budget, cases, intake, wordlists
 from moderation.services.database import moderation_db, write_transaction
 from moderation.services.detectors import ConfiguredDetector, configured_detectors
 from moderation.services.errors import where
@@ -264,12 +264,19 @@ def _assess(scan: Scan, document: Document) -> list[Part]:
         for configured in configured_detectors()
         if configured.wants(document.kind) and configured.name not in finished
     ]
+    blocked, harmless = wordlists.phrase_lists(document.kind)
     context = Context(
         corpus=get_corpus(),
         deadline=Deadline.after(settings.SCAN_TIME_LIMIT),
         allowed=allowances.allowed_for(scan.snapshot.subject),
+        blocked=blocked,
+        harmless=harmless,
     )
-    return [_run(configured, document, scan.snapshot, context) for configured in wanted]
+    return [
+        _run(configured, document, scan.snapshot, context)
+        for configured in wanted
+        if configured.has_work(context)
+    ]
 
 
 def _run(
