@@ -153,8 +153,8 @@ def _runs(scan: Scan) -> list[DetectorRun]:
 def _findings(scan: Scan | None) -> list[Finding]:
     if scan is None:
         return []
-    found = Finding.objects.filter(scan=scan).select_related("source__subject")
-    return list(found.defer("source__text"))
+    found = Finding.objects.filter(scan=scan).select_related("source__subject", "reference")
+    return list(found.defer("source__text", "reference__text"))
 
 
 def _numbered(findings: list[Finding]) -> tuple[dict[int, Evidence], int]:

@@ -1,22 +1,36 @@
-"""The texts that a case is said to be copied from, passage beside passage."""
+"""The texts that a case is said to be copied from, passage beside passage, and who copied whom."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeAlias
 
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Window
+from django.db.models.functions import RowNumber
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from moderation.admin import display, words
-from moderation.admin.findings import Assessment
+from moderation.admin.findings import Assessment, say
 from moderation.admin.passages import shorten
-from moderation.models import Finding, Snapshot
+from moderation.models import Case, Finding, ReferenceDocument, Snapshot
+from moderation.models.cases import OPEN_CASES
+from moderation.models.scans import FINISHED_SCANS
 from moderation.text.plain import plain_text
-from moderation.types import TextFormat
+from moderation.types import Mode, TextFormat
 
 MOST_SOURCES = 5
 MOST_PAIRS = 40
+MOST_OTHERS = 10
 PAIR_CHARS = 1_200
+LINE_CHARS = 300
+
+Source: TypeAlias = Snapshot | ReferenceDocument
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,51 +43,147 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
+class ReasonView:
+    """A reason in words, and the line that it was read from, if it was read from one."""
+
+    words: SafeString
+    line: SafeString | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenanceView:
+    """Who copied whom, and why it is thought so."""
+
+    verdict: str
+    reasons: list[ReasonView]
+
+
+@dataclass(frozen=True, slots=True)
+class OtherCopy:
+    """Another text with passages of the same source; ``case`` is its open one."""
+
+    label: SafeString
+    case: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """How many other texts have passages of the same source, and the newest of them."""
+
+    count: int = 0
+    first: list[OtherCopy] = field(default_factory=list)
+
+    @property
+    def more(self) -> int:
+        return self.count - len(self.first)
+
+
+@dataclass(frozen=True, slots=True)
 class SourceView:
     """One source, and what it shares with the text of the case."""
 
-    source: Snapshot
     label: SafeString
-    author: SafeString
     url: str
-    shares: list[tuple[str, str]]
+    facts: list[tuple[str, SafeString | str]]
+    provenance: ProvenanceView | None
+    others: Others
     pairs: list[Pair]
     more: int
 
 
 def source_views(assessment: Assessment) -> list[SourceView]:
     """Set the passages of the case beside those of its best sources."""
-    matches = [(finding, finding.source) for finding in assessment.live if finding.source]
+    matches = [(finding, found) for finding in assessment.live if (found := _source(finding))]
     best = matches[:MOST_SOURCES]
     if not best:
         return []
-    texts = dict(
-        Snapshot.objects.filter(pk__in=[source.pk for _finding, source in best]).values_list(
-            "pk", "text"
-        )
-    )
+    texts = _texts([found for _finding, found in best])
+    others = _others(assessment, [found for _finding, found in best])
     return [
-        _source_view(assessment, finding, source, texts.get(source.pk, ""))
-        for finding, source in best
+        _source_view(assessment, finding, found, texts.get(_work(found), ""), others)
+        for finding, found in best
     ]
 
 
+def _source(finding: Finding) -> Source | None:
+    return finding.source or finding.reference
+
+
+def _texts(sources: Sequence[Source]) -> dict[Work, str]:
+    """Read the texts of the sources, which findings are listed without."""
+    texts: dict[Work, str] = {}
+    snapshots = {found.pk: found for found in sources if isinstance(found, Snapshot)}
+    references = {found.pk: found for found in sources if isinstance(found, ReferenceDocument)}
+    for pk, text in Snapshot.objects.filter(pk__in=snapshots).values_list("pk", "text"):
+        texts[_work(snapshots[pk])] = text
+    for pk, text in ReferenceDocument.objects.filter(pk__in=references).values_list("pk", "text"):
+        texts[_work(references[pk])] = text
+    return texts
+
+
 def _source_view(
-    assessment: Assessment, finding: Finding, source: Snapshot, text: str
+    assessment: Assessment,
+    finding: Finding,
+    source: Source,
+    text: str,
+    others: Mapping[Work, Others],
 ) -> SourceView:
     pairs = _pairs(assessment, finding, source, text)
     return SourceView(
-        source=source,
-        label=display.isolated(source.title or str(source.subject)),
-        author=display.isolated(source.author_label),
-        url=display.safe_url(source.subject.url),
-        shares=_shares(finding),
+        label=display.isolated(_title(source)),
+        url=display.safe_url(source.subject.url if isinstance(source, Snapshot) else source.url),
+        facts=[*_facts(source), *_shares(finding)],
+        provenance=_provenance(assessment, finding, source, text),
+        others=others.get(_work(source), Others()),
         pairs=pairs[:MOST_PAIRS],
         more=max(0, len(pairs) - MOST_PAIRS),
     )
 
 
-def _pairs(assessment: Assessment, finding: Finding, source: Snapshot, text: str) -> list[Pair]:
+def _title(source: Source) -> str:
+    return source.title or str(source.subject if isinstance(source, Snapshot) else source)
+
+
+def _facts(source: Source) -> list[tuple[str, SafeString | str]]:
+    """Return what is known of a source, under headings; what is not known is left out."""
+    facts: list[tuple[str, SafeString | str | None]]
+    if isinstance(source, Snapshot):
+        facts = [
+            (_("Author"), _text(source.author_label)),
+            (_("Published"), _date(source.subject.published_at)),
+            (_("First seen"), _date(source.created_at)),
+        ]
+    else:
+        facts = [
+            (_("Publisher"), _text(source.publisher)),
+            (_("Licence"), _text(source.licence)),
+            (_("Published"), _date(source.published_at)),
+            (_("Imported"), _date(source.added_at)),
+        ]
+    return [(name, value) for name, value in facts if value]
+
+
+def _text(text: str) -> SafeString | None:
+    return display.isolated(text) if text else None
+
+
+def _date(at: datetime | None) -> SafeString | str | None:
+    return None if at is None else display.date(at)
+
+
+def _shares(finding: Finding) -> list[tuple[str, str]]:
+    names = {"coverage": _("Share of this text"), "source_coverage": _("Share of the source")}
+    return [
+        (name, words.percent(share))
+        for key, name in names.items()
+        if isinstance(share := finding.detail.get(key), (int, float))
+    ]
+
+
+# Passages
+
+
+def _pairs(assessment: Assessment, finding: Finding, source: Source, text: str) -> list[Pair]:
     own = assessment.snapshot
     if own is None:
         return []
@@ -91,14 +201,103 @@ def _pairs(assessment: Assessment, finding: Finding, source: Snapshot, text: str
 
 
 def _piece(text: str, text_format: str, start: int, end: int) -> SafeString:
-    readable = plain_text(text[start:end], TextFormat(text_format)).text
-    return display.shown(shorten(readable, PAIR_CHARS))
+    return display.shown(shorten(_readable(text, text_format, start, end), PAIR_CHARS))
 
 
-def _shares(finding: Finding) -> list[tuple[str, str]]:
-    names = {"coverage": _("Share of this text"), "source_coverage": _("Share of the source")}
-    return [
-        (name, words.percent(share))
-        for key, name in names.items()
-        if isinstance(share := finding.detail.get(key), (int, float))
-    ]
+def _readable(text: str, text_format: str, start: int, end: int) -> str:
+    return plain_text(text[start:end], TextFormat(text_format)).text
+
+
+# Who copied whom
+
+
+def _provenance(
+    assessment: Assessment, finding: Finding, source: Source, text: str
+) -> ProvenanceView | None:
+    """Read what the detector stored; a finding of an earlier version has nothing stored."""
+    stored = finding.detail.get("provenance")
+    if not isinstance(stored, dict):
+        return None
+    own = assessment.snapshot
+    texts = {
+        "span": (own.text, own.format) if own else ("", source.format),
+        "source_span": (text, source.format),
+    }
+    return ProvenanceView(
+        words.provenance(str(stored.get("verdict", ""))),
+        [_reason(reason, texts) for reason in stored.get("reasons", [])],
+    )
+
+
+def _reason(reason: Mapping[str, Any], texts: Mapping[str, tuple[str, str]]) -> ReasonView:
+    params = {
+        name: _moment(value) if name.endswith("_at") else value
+        for name, value in reason.get("params", {}).items()
+    }
+    line = None
+    for where, (text, text_format) in texts.items():
+        if where in reason:
+            line = _readable(text, text_format, *reason[where]).strip()
+    return ReasonView(
+        display.shown(say(reason["key"], params)),
+        display.isolated(shorten(line, LINE_CHARS)) if line else None,
+    )
+
+
+def _moment(value: str) -> str:
+    at = parse_datetime(value)
+    return value if at is None else date_format(timezone.localtime(at), "DATETIME_FORMAT")
+
+
+# Other copies of a source
+
+Work: TypeAlias = tuple[int | None, int | None]
+"""The subject of a source, or the reference document."""
+
+
+def _work(source: Source) -> Work:
+    return (source.subject_id, None) if isinstance(source, Snapshot) else (None, source.pk)
+
+
+def _others(assessment: Assessment, sources: Sequence[Source]) -> dict[Work, Others]:
+    """Find the other texts with passages of ``sources``, in as many queries for any number."""
+    own = assessment.snapshot
+    works = [_work(source) for source in sources]
+    of_subjects = Q(source__subject__in=[subject for subject, _reference in works if subject])
+    of_references = Q(reference__in=[reference for _subject, reference in works if reference])
+    found = (
+        Finding.objects.filter(of_subjects | of_references, mode=Mode.LIVE.value)
+        .filter(scan__state__in=FINISHED_SCANS, scan__snapshot__is_current=True)
+        .exclude(scan__snapshot__subject=own.subject_id if own else None)
+        .order_by()
+    )
+    counts = found.values_list("source__subject", "reference").annotate(number=Count("pk"))
+    first = _first_copies(found)
+    return {
+        (subject, reference): Others(number, first.get((subject, reference), []))
+        for subject, reference, number in counts
+    }
+
+
+def _first_copies(found: QuerySet[Finding]) -> dict[Work, list[OtherCopy]]:
+    """Return the newest few texts that copied each source."""
+    newest = Window(
+        RowNumber(), partition_by=["source__subject", "reference"], order_by=F("pk").desc()
+    )
+    open_cases = Case.objects.filter(
+        subject=OuterRef("scan__snapshot__subject"), state__in=OPEN_CASES
+    )
+    rows = (
+        found.annotate(place=newest, open_case=Subquery(open_cases.values("pk")[:1]))
+        .filter(place__lte=MOST_OTHERS)
+        .order_by("place")
+        .select_related("source", "scan__snapshot__subject")
+        .only("reference", "source__subject", "scan__snapshot__title", "scan__snapshot__subject")
+    )
+    copies: dict[Work, list[OtherCopy]] = {}
+    for row in rows:
+        work = (row.source.subject_id if row.source else None, row.reference_id)
+        copy = row.scan.snapshot
+        label = display.isolated(copy.title or str(copy.subject))
+        copies.setdefault(work, []).append(OtherCopy(label, row.open_case))
+    return copies

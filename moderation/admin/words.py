@@ -43,6 +43,13 @@ _CATEGORIES: Mapping[str, _StrPromise] = {
     "framing/shouting": gettext_lazy("shouting"),
 }
 
+_PROVENANCE: Mapping[str, _StrPromise] = {
+    "original": gettext_lazy("This text is the original."),
+    "copy": gettext_lazy("This text is the copy."),
+    "shared_source": gettext_lazy("Both texts come from a third source."),
+    "unclear": gettext_lazy("It is unclear who copied whom."),
+}
+
 _VERBS: Mapping[str, _StrPromise] = {
     "case.opened": gettext_lazy("Case opened"),
     "case.reopened": gettext_lazy("Case opened again"),
@@ -83,6 +90,11 @@ def category(name: str) -> str:
     return (
         f"{_KINDS[kind]}: {rest.replace('_', ' ')}" if rest and rest != kind else str(_KINDS[kind])
     )
+
+
+def provenance(verdict: str) -> str:
+    """Say in words who copied whom."""
+    return str(_PROVENANCE.get(verdict, verdict))
 
 
 def verb(name: str) -> str:
