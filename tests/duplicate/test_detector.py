@@ -55,10 +55,10 @@ def bare(text):
 SOURCE = article(HARBOUR, "harbour")
 
 
-def test_is_a_detector_of_articles():
+def test_is_a_detector_of_articles_and_comments():
     detector = DuplicateDetector()
     assert isinstance(detector, Detector)
-    assert detector.kinds == {Kind.ARTICLE}
+    assert detector.kinds == set(Kind)
 
 
 # Verdicts

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import ClassVar
 
 from moderation.detectors.base import Allowed, Context, Corpus, Lookup, band_for
+from moderation.detectors.duplicate import pasted
 from moderation.detectors.duplicate.align import Passage, align
 from moderation.detectors.duplicate.commons import (
     Common,
@@ -54,7 +55,7 @@ class DuplicateDetector:
 
     name: ClassVar[str] = "duplicate"
     version: ClassVar[str] = f"1.{PARAMS}"
-    kinds: ClassVar[frozenset[Kind]] = frozenset({Kind.ARTICLE})
+    kinds: ClassVar[frozenset[Kind]] = frozenset(Kind)
 
     def __init__(
         self, *, possible: float = FLAGGED, likely: float = 0.6, max_sources: int = 10
@@ -69,6 +70,8 @@ class DuplicateDetector:
 
     def detect(self, document: Document, context: Context) -> Assessment:
         """Compare ``document`` with ``context.corpus``."""
+        if document.kind is Kind.COMMENT:
+            return pasted.assess(document, context, possible=self._possible, likely=self._likely)
         corpus = context.corpus
         if corpus is None:
             return Assessment(notes=("duplicate.note.no_corpus",))

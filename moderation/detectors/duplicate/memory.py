@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
-from moderation.detectors.base import Candidate, Lookup
+from moderation.detectors.base import Candidate, Lookup, Repeat, Repeats
+from moderation.detectors.duplicate.comments import fingerprint_of_comment
 from moderation.detectors.duplicate.reading import Reading
+from moderation.detectors.duplicate.repeats import Place, Wording, search
 from moderation.detectors.duplicate.retrieval import (
     LISTED,
     head_of_story,
@@ -16,6 +19,7 @@ from moderation.detectors.duplicate.retrieval import (
     varied,
 )
 from moderation.text.document import Document
+from moderation.types import Kind
 
 
 class MemoryCorpus:
@@ -30,6 +34,7 @@ class MemoryCorpus:
         self._stories: list[int] = []
         self._exact: defaultdict[bytes, list[int]] = defaultdict(list)
         self._listings: defaultdict[int, list[int]] = defaultdict(list)
+        self._comments = _MemoryComments()
         for document in documents:
             self.add(document)
 
@@ -44,6 +49,12 @@ class MemoryCorpus:
         """
         if not document.key or document.key in self._numbers:
             raise ValueError(f"a document needs a key of its own, not {document.key!r}")
+        if document.kind is Kind.COMMENT:
+            number = self._numbers[document.key] = len(self._documents)
+            self._documents.append(document)
+            self._stories.append(number)
+            self._comments.add(number, document)
+            return
         # Read as a copy, so that what was found out about so many texts is not kept for ever.
         fingerprint = Reading(replace(document)).fingerprint
         head = head_of_story(
@@ -86,8 +97,62 @@ class MemoryCorpus:
         number = self._numbers.get(key)
         return None if number is None else self._documents[number]
 
+    def repeats(
+        self,
+        exact: bytes,
+        sketch: Sequence[int],
+        *,
+        exclude: str,
+        same: Callable[[str], bool],
+    ) -> Repeats:
+        """See :meth:`moderation.detectors.base.Corpus.repeats`."""
+        return search(self._comments, exact, sketch, exclude=exclude, same=same)
+
     def _listed(self, fingerprints: Iterable[int]) -> dict[int, list[int]]:
         return {value: self._listings[value] for value in fingerprints if value in self._listings}
 
     def _stories_of(self, numbers: Collection[int]) -> dict[int, int]:
         return {number: self._stories[number] for number in numbers}
+
+
+class _MemoryComments:
+    """The comments among the documents, as :func:`.repeats.search` wants them."""
+
+    def __init__(self) -> None:
+        self._documents: dict[str, Document] = {}
+        self._numbers: dict[str, int] = {}
+        self._wordings: dict[int, Wording] = {}
+        self._exact: defaultdict[bytes, list[int]] = defaultdict(list)
+        self._listings: defaultdict[int, list[int]] = defaultdict(list)
+
+    def add(self, number: int, document: Document) -> None:
+        fingerprint = fingerprint_of_comment(document)
+        self._documents[document.key] = document
+        self._numbers[document.key] = number
+        self._wordings[number] = Wording(fingerprint.exact, document.key)
+        if fingerprint.exact:
+            self._exact[fingerprint.exact].append(number)
+        for value in fingerprint.hashes:
+            if len(self._listings[value]) < LISTED:
+                self._listings[value].append(number)
+
+    def oldest(self, exact: bytes, limit: int) -> list[Place]:
+        return [self._place(number) for number in self._exact.get(exact, ())[:limit]]
+
+    def count(self, exact: bytes, before: int | None, most: int) -> int:
+        numbers = self._exact.get(exact, [])
+        earlier = len(numbers) if before is None else bisect_left(numbers, before)
+        return min(earlier, most)
+
+    def number_of(self, key: str) -> int | None:
+        return self._numbers.get(key)
+
+    def listings(self, hashes: Collection[int]) -> dict[int, list[int]]:
+        return {value: self._listings[value] for value in hashes if value in self._listings}
+
+    def wordings(self, numbers: Collection[int]) -> dict[int, Wording]:
+        return {number: self._wordings[number] for number in numbers}
+
+    def _place(self, number: int) -> Place:
+        document = self._documents[self._wordings[number].key]
+        return Place(number, Repeat(document.key, document.author, document.work, document.parent))

@@ -1,0 +1,109 @@
+"""The comments that the database holds, as repeats are looked for among them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from django.db.models import QuerySet
+
+from moderation.corpus.documents import (
+    snapshot_key,
+    snapshot_of_key,
+    subject_work,
+)
+from moderation.corpus.postings import Postings
+from moderation.detectors.base import Repeat
+from moderation.detectors.duplicate.fingerprint import PARAMS, Fingerprint
+from moderation.detectors.duplicate.repeats import Place, Wording
+from moderation.models.fingerprints import IndexedDocument
+from moderation.types import Kind
+
+
+class DatabaseComments:
+    """Current comments; see :class:`moderation.detectors.duplicate.repeats.Comments`.
+
+    A comment is one row, found by its exact hash (an empty one if it says too little to be
+    looked for), and a longer one has the few numbers of its sketch among the fingerprints. It
+    tells no story (0).
+    """
+
+    def __init__(self, using: str, postings: Postings) -> None:
+        self._using = using
+        self._postings = postings
+
+    # Reading
+
+    def oldest(self, exact: bytes, limit: int) -> list[Place]:
+        rows = self._current(exact).order_by("pk")[:limit]
+        return [
+            Place(
+                number,
+                Repeat(
+                    key=snapshot_key(snapshot_id),
+                    author=author,
+                    work=subject_work(subject_id),
+                    parent=subject_work(parent_id) if parent_id else "",
+                ),
+            )
+            for number, snapshot_id, subject_id, author, parent_id in rows.values_list(
+                "pk", "snapshot_id", "subject_id", "subject__author_key", "subject__parent_id"
+            )
+        ]
+
+    def count(self, exact: bytes, before: int | None, most: int) -> int:
+        rows = self._current(exact)
+        earlier = rows if before is None else rows.filter(pk__lt=before)
+        return earlier.values("pk")[:most].count()
+
+    def number_of(self, key: str) -> int | None:
+        rows = self._rows().filter(snapshot=snapshot_of_key(key))
+        return rows.values_list("pk", flat=True).first()
+
+    def listings(self, hashes: Collection[int]) -> dict[int, list[int]]:
+        return self._postings.listings(hashes)
+
+    def wordings(self, numbers: Collection[int]) -> dict[int, Wording]:
+        rows = self._rows().filter(
+            pk__in=numbers,
+            subject__kind=Kind.COMMENT.value,
+            snapshot__isnull=False,
+            exact__isnull=False,
+        )
+        return {
+            number: Wording(bytes(exact), snapshot_key(snapshot_id))
+            for number, exact, snapshot_id in rows.values_list("pk", "exact", "snapshot_id")
+        }
+
+    # Writing
+
+    def keeps_place(self, row: IndexedDocument, fingerprint: Fingerprint) -> bool:
+        """Tell whether an edit left most of a comment as it was: then it came in when it did."""
+        sketch = fingerprint.hashes
+        return bool(sketch) and 2 * len(self._postings.held([row.pk], sketch)) >= len(sketch)
+
+    def change(
+        self, row: IndexedDocument, snapshot_id: int, fingerprint: Fingerprint, said: set[int]
+    ) -> None:
+        """Let a row stand for another wording; ``said`` is the sketch of the one it had."""
+        row.snapshot_id, row.exact, row.params = snapshot_id, fingerprint.exact, PARAMS
+        row.save(using=self._using, update_fields=["snapshot", "exact", "params"])
+        self._postings.remove([row.pk], said - set(fingerprint.hashes))
+        self._postings.add(row.pk, fingerprint.hashes)
+
+    def add(self, subject_id: int, snapshot_id: int, fingerprint: Fingerprint) -> None:
+        """Take up a comment after all that are there."""
+        row = self._rows().create(
+            subject_id=subject_id,
+            snapshot_id=snapshot_id,
+            params=PARAMS,
+            exact=fingerprint.exact,
+            story=0,
+        )
+        if fingerprint.hashes:
+            self._postings.add(row.pk, fingerprint.hashes)
+
+    def _current(self, exact: bytes) -> QuerySet[IndexedDocument]:
+        return self._rows().filter(exact=exact, snapshot__isnull=False)
+
+    def _rows(self) -> QuerySet[IndexedDocument]:
+        return IndexedDocument.objects.using(self._using)
