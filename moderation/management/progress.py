@@ -9,6 +9,8 @@ from typing import Any
 class Progress:
     """Writes at most a few times a second, onto one line where the output is a terminal."""
 
+    noun, found = "rows", "scans queued"
+
     def __init__(self, stream: Any, total: int, *, start: int = 0) -> None:
         self._stream = stream
         self._total = max(total, start)
@@ -31,8 +33,8 @@ class Progress:
         left = (self._total - done) / rate if rate > 0 else 0.0
         eta = f", {_duration(left)} left" if done < self._total and rate > 0 else ""
         return (
-            f"{done:,} of {self._total:,} rows ({share:.0f} %), {queued:,} scans queued, "
-            f"{rate:,.0f} rows/s{eta}"
+            f"{done:,} of {self._total:,} {self.noun} ({share:.0f} %), {queued:,} {self.found}, "
+            f"{rate:,.0f} {self.noun}/s{eta}"
         )
 
     def close(self) -> None:
