@@ -7,6 +7,7 @@ from datetime import timedelta
 from moderation.conf import settings
 from moderation.models import ReferenceDocument, Snapshot
 from moderation.text.document import Document
+from moderation.text.plain import plain_text
 from moderation.types import Kind, TextFormat
 
 _SNAPSHOT = "snapshot"
@@ -56,10 +57,21 @@ def document_of(snapshot: Snapshot) -> Document:
         url=subject.url,
         work=subject_work(subject.pk),
         parent=subject_work(subject.parent_id) if subject.parent_id else "",
+        answers=_current_text(subject.reply_to_id, using=snapshot._state.db),
         first_seen=snapshot.created_at,
         published_at=subject.published_at,
         revised=snapshot.created_at - subject.created_at > _ONE_SAVE,
     )
+
+
+def _current_text(subject_id: int | None, using: str | None) -> str:
+    """Return the readable text that a subject has now; empty for none."""
+    if subject_id is None:
+        return ""
+    said = Snapshot.objects.using(using).filter(subject=subject_id, is_current=True).first()
+    if said is None:
+        return ""
+    return plain_text(said.text[: settings.SCAN_MAX_CHARS], TextFormat(said.format)).text
 
 
 def document_of_reference(reference: ReferenceDocument) -> Document:

@@ -19,7 +19,7 @@ FORMATS = {
 }
 
 
-_TOLD = ("author", "language", "licence", "parent", "publisher", "url")
+_TOLD = ("answers", "author", "language", "licence", "parent", "publisher", "url")
 """What a line may tell beside its text, by the names that documents have for it."""
 
 
@@ -59,7 +59,7 @@ def document_of(value: Mapping[str, Any], kind: Kind, *, key: str = "") -> Docum
     """Build a document from a line's object.
 
     ``text`` has to be there; ``format``, ``title``, ``author``, ``url``, ``publisher``,
-    ``licence``, ``language``, ``parent`` and ``published_at`` may be. Raises ``BadLine`` for a
+    ``licence``, ``language``, ``parent``, ``answers`` and ``published_at`` may be. Raises ``BadLine`` for a
     wrong text, format or title.
     """
     line_id = value.get("id")

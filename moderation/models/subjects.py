@@ -56,6 +56,14 @@ class Subject(models.Model):
         verbose_name=_("belongs to"),
     )
 
+    reply_to = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="answers",
+        verbose_name=_("answers"),
+    )
     published_at = models.DateTimeField(_("published"), null=True, blank=True)
     last_scanned_at = models.DateTimeField(_("last scanned"), null=True, blank=True)
     created_at = models.DateTimeField(_("first seen"), auto_now_add=True)
@@ -78,6 +86,7 @@ class Subject(models.Model):
 
     if TYPE_CHECKING:
         parent_id: int | None
+        reply_to_id: int | None
 
 
 class Snapshot(models.Model):

@@ -31,7 +31,7 @@ from moderation.models import (
     Snapshot,
     Subject,
 )
-from moderation.models.scans import FINISHED_SCANS
+from moderation.models.scans import ACTIVE_SCANS, FINISHED_SCANS
 from moderation.services import allowances, budget, cases, intake, wordlists
 from moderation.services.database import moderation_db, write_transaction
 from moderation.services.detectors import ConfiguredDetector, configured_detectors
@@ -44,6 +44,9 @@ from moderation.text.storage import storable
 from moderation.types import Assessment, Band
 
 logger = logging.getLogger("moderation.scanning")
+
+_COPIES = "duplicate"
+"""The detector that asks the index of fingerprints, and so needs the text to be in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,14 +238,15 @@ def _description(target: Target, obj: models.Model) -> dict[str, Callable[[], An
         "url": lambda: storable(target.get_url(obj))[:500],
         "published_at": lambda: moment(target.get_published_at(obj)),
         "label": lambda: storable(target.get_title(obj) or str(obj))[:200],
-        "parent": lambda: _parent_subject(target.get_parent(obj)),
+        "parent": lambda: _subject_of(target.get_parent(obj)),
+        "reply_to": lambda: _subject_of(target.get_reply_to(obj)),
     }
 
 
-def _parent_subject(parent: models.Model | None) -> Subject | None:
-    if parent is None:
+def _subject_of(obj: models.Model | None) -> Subject | None:
+    if obj is None:
         return None
-    found = resolve(parent)
+    found = resolve(obj)
     if found is None:
         return None
     registration, row = found
@@ -285,9 +289,10 @@ def _run(
     started = time.monotonic()
     try:
         context.deadline.check()
-        if configured.name == "duplicate":
+        if configured.name == _COPIES:
             get_corpus().index(snapshot.pk, document)
         assessment = configured.detector.detect(document, context)
+        _put_behind(snapshot, assessment.copies)
     except Exception as error:  # noqa: BLE001 - one detector's failure is its own
         logger.error("%s failed on snapshot %s: %s", configured.name, snapshot.pk, where(error))  # noqa: TRY400 - a trace may hold text
         return Part(
@@ -297,6 +302,33 @@ def _run(
             duration_ms=_ms_since(started),
         )
     return Part(configured, RunState.DONE, assessment, duration_ms=_ms_since(started))
+
+
+def _put_behind(original: Snapshot, copies: Iterable[str]) -> None:
+    """Have the corpus take these texts for later than ``original``, and look at them again.
+
+    They came in before it but are copies of it. Each is put in its place and queued for a scan
+    in one transaction: should we not come to our end, the next attempt finds the others. It
+    comes to an end because only an older text puts a younger one behind itself. A scan that is
+    under way has perhaps looked for sources already, so that it loses its lease.
+    """
+    corpus = get_corpus()
+    for key in copies:
+        snapshot_id = corpus.snapshot_id(key)
+        if snapshot_id is None:
+            continue  # an outside text has no place among those of the site
+        with write_transaction() as using:
+            if not corpus.place_behind(snapshot_id, original.pk):
+                continue
+            active = Scan.objects.using(using).filter(snapshot=snapshot_id, state__in=ACTIVE_SCANS)
+            DetectorRun.objects.using(using).filter(scan__in=active, detector=_COPIES).delete()
+            active.filter(state=ScanState.RUNNING).update(
+                state=ScanState.QUEUED,
+                attempts=F("attempts") - 1,
+                lease_token="",
+                lease_until=None,
+            )
+            intake.request_scan(Subject.objects.using(using).get(snapshots=snapshot_id))
 
 
 def _learn(document: Document, parts: Iterable[Part]) -> None:

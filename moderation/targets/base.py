@@ -66,6 +66,7 @@ class Target:
     ``author``        a user, another object, or None
     ``author_label``  a name to show, for authors who are no users
     ``parent``        for a comment, the object it belongs to (foreign key, generic key, callable)
+    ``reply_to``      for a comment, the one it answers: what it repeats of that is a quotation
     ``language``, ``url``, ``published_at``   as the names say; ``url`` defaults to
                       ``get_absolute_url``
     ``visibility``    how to hide: ``{"is_public": (True, False)}`` gives for every field the
@@ -80,6 +81,7 @@ class Target:
     author: Option = None
     author_label: Option = None
     parent: Option = None
+    reply_to: Option = None
     language: Option = None
     url: Option = None
     published_at: Option = None
@@ -91,6 +93,7 @@ class Target:
         "author",
         "author_label",
         "parent",
+        "reply_to",
         "language",
         "url",
         "published_at",
@@ -171,6 +174,11 @@ class Target:
         """Return the host object this one belongs to, or None."""
         parent = self._read(obj, self.parent)
         return parent if isinstance(parent, models.Model) else None
+
+    def get_reply_to(self, obj: models.Model) -> models.Model | None:
+        """Return the comment that this one answers, or None."""
+        answered = self._read(obj, self.reply_to)
+        return answered if isinstance(answered, models.Model) else None
 
     def get_url(self, obj: models.Model) -> str:
         if self.url is not None:

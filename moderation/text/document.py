@@ -23,7 +23,8 @@ class Document:
     says it brought them out; ``revised`` says that its object had another text before, so that
     words of this one may be younger than ``published_at``. ``publisher`` and ``licence`` are
     known of reference documents; ``may_be_copied`` says that the licence covers copies on this
-    site. ``parent`` is the work a comment stands under.
+    site. ``parent`` is the work a comment stands under, ``answers`` the readable text that it
+    answers.
     """
 
     text: str
@@ -36,6 +37,7 @@ class Document:
     url: str = ""
     work: str = ""
     parent: str = ""
+    answers: str = ""
     publisher: str = ""
     licence: str = ""
     may_be_copied: bool = False

@@ -8,12 +8,23 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from moderation import signals
-from moderation.models import Case, DetectorRun, Evidence, Finding, RunState, Scan, ScanState
+from moderation.corpus import document_of
+from moderation.models import (
+    Case,
+    DetectorRun,
+    Evidence,
+    Finding,
+    RunState,
+    Scan,
+    ScanState,
+    Snapshot,
+)
 from moderation.services import intake, scanning
 from moderation.services.budget import changed_chars
 from moderation.services.sweep import sweep
+from moderation.targets import registry
 from tests.core.conftest import ONLY_WORDS
-from tests.site.models import Article
+from tests.site.models import Article, Comment
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
@@ -298,3 +309,22 @@ def test_a_scan_that_somebody_asks_for_is_not_put_off():
 def test_changed_characters_are_those_between_beginning_and_end(before, after, changed):
     assert changed_chars(before, after) == changed
     assert changed_chars(after, before) == changed
+
+
+def test_a_reply_is_read_beside_what_it_answers(settings):
+    settings.MODERATION = {"DETECTORS": ONLY_WORDS}
+    article = Article.objects.create(headline="Bridge", body="A bridge.")
+    first = Comment.objects.create(article=article, body="<b>Such</b> a bridge!")
+    target = registry.lookup(Comment).target
+    target.reply_to = lambda comment: first if comment.pk != first.pk else None
+    try:
+        Comment.objects.create(article=article, body="Indeed.")
+        scan = Scan.objects.latest("pk")
+        scanning.run_scan(scan.pk)
+    finally:
+        target.reply_to = None
+    snapshot = Snapshot.objects.select_related("subject").get(pk=scan.snapshot_id)
+    assert snapshot.subject.reply_to.object_id == str(first.pk)
+    assert "a bridge!" in document_of(snapshot).answers
+    snapshot.subject.reply_to.snapshots.update(is_current=False)
+    assert document_of(snapshot).answers == ""

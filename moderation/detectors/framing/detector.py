@@ -137,7 +137,7 @@ class _Comment:
 def _read(document: Document, context: Context) -> _Comment:
     """Judge the sentences of a comment that are, or may be, English."""
     context.deadline.check()
-    given = _without(own_words(document.plain), context.harmless)
+    given = _without(own_words(document.plain, document.answers), context.harmless)
     clean = normalise(given)
     is_word = model.load().is_word
     judged: list[_Judged] = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db import models
+
 from moderation.targets.base import Target
 from moderation.types import Kind
 
@@ -25,3 +27,10 @@ class CommentTarget(Target):
     parent = "content_object"
     published_at = "submit_date"
     visibility = {"is_removed": (False, True)}
+
+    def reply_to(self, comment: models.Model) -> models.Model | None:
+        """Return the answered comment, for packages that keep threads by ``parent_id``."""
+        answered = getattr(comment, "parent_id", None)
+        if not answered or answered == comment.pk:
+            return None
+        return self.queryset(comment._state.db or "default").filter(pk=answered).first()

@@ -42,6 +42,7 @@ class CommentTarget(Target):
     author = "user"
     author_label = "display_name"
     parent = "article"
+    reply_to = "parent"
     published_at = "created_at"
     visibility = {"status": ("approved", "rejected")}
 
