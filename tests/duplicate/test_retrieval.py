@@ -132,7 +132,7 @@ def test_a_story_is_headed_by_its_oldest_document():
 
 def test_boilerplate_makes_no_story():
     everywhere = range(BOILERPLATE_STORIES)
-    listings = {value: everywhere for value in range(6)} | {value: [7] for value in range(6, 9)}
+    listings = dict.fromkeys(range(6), everywhere) | {value: [7] for value in range(6, 9)}
     assert head_of_story(listings, 10, own_stories) == 7
     assert head_of_story(listings, 14, own_stories) is None
 

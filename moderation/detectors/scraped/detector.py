@@ -109,7 +109,9 @@ def mask(document: Document, deadline: Deadline | None = None) -> tuple[Span, ..
 
 def _page_of(document: Document, deadline: Deadline) -> Page:
     """Return the one page there is of a document: it is read once, whoever asks first."""
-    page: Page = document.kept.setdefault(_KEPT, Page(document, deadline))
+    page: Page | None = document.kept.get(_KEPT)
+    if page is None:
+        page = document.kept[_KEPT] = Page(document, deadline)
     page.deadline = deadline
     return page
 

@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import pytest
+
+from moderation.detectors.base import Allowed, Context
+from moderation.detectors.duplicate import DuplicateDetector, MemoryCorpus, Verdict
+from moderation.detectors.duplicate.commons import laid_down, learned, shingles_of, united
+from moderation.detectors.duplicate.fingerprint import GUARANTEED_RUN, fingerprint_of
+from moderation.detectors.duplicate.reading import Reading, words_of
+from moderation.detectors.duplicate.retrieval import BOILERPLATE_STORIES
+from tests.duplicate.prose import article, edited, generated, inserted
+
+FOOTER = " ".join(generated(77, 60)).replace("so that", "and").split()
+STORIES = 2 * BOILERPLATE_STORIES
+
+
+def paper(stories=STORIES, footer=FOOTER, words=300):
+    """A paper all of whose stories end alike."""
+    return MemoryCorpus(
+        article(generated(number, words) + footer, f"{number}") for number in range(stories)
+    )
+
+
+def assess(words, corpus, **allowed):
+    return DuplicateDetector().detect(article(words), Context(corpus, allowed=Allowed(**allowed)))
+
+
+def sources(assessment):
+    return [finding.source for finding in assessment.findings]
+
+
+def count(words):
+    return len(words_of(" ".join(words)))
+
+
+# Learned
+
+
+def test_a_footer_that_many_stories_have_is_no_evidence():
+    assert sources(assess(generated(900) + FOOTER, paper())) == []
+
+
+def test_a_footer_that_few_stories_have_is():
+    assert sources(assess(generated(900) + FOOTER, paper(stories=3))) != []
+
+
+@pytest.mark.parametrize("at", ["end", "start", "middle"])
+def test_what_was_copied_beside_a_footer_is_judged_without_it(at):
+    story = generated(5, 300)
+    copy = {
+        "end": story + FOOTER,
+        "start": FOOTER + story,
+        "middle": story[:150] + FOOTER + story[150:],
+    }[at]
+    (finding,) = assess(copy, paper()).findings
+    assert finding.source == "5"
+    assert finding.category in {Verdict.EXACT, Verdict.NEAR}
+    assert 240 <= finding.detail["words"] < count(story) + GUARANTEED_RUN
+    text = article(copy).text
+    footer = " ".join(FOOTER[15:45])
+    assert not any(footer in text[e.start : e.end] for e in finding.evidence)
+
+
+def test_coverage_is_judged_without_the_footer_on_both_sides():
+    lifted = inserted(generated(5, 300)[100:200], generated(900, 200), 1)
+    long_footer = generated(78, 300)
+    (finding,) = assess(lifted + long_footer, paper(footer=long_footer)).findings
+    assert finding.detail["coverage"] == pytest.approx(1 / 3, abs=0.06)
+    assert finding.detail["source_coverage"] == pytest.approx(1 / 3, abs=0.06)
+
+
+def test_the_boilerplate_met_is_told_with_its_stories():
+    words = generated(900) + FOOTER
+    ((span, stories),) = assess(words, paper()).learned
+    assert stories == STORIES
+    told = article(words).text[span.start : span.end].split()
+    assert set(told) <= set(FOOTER)
+    assert len(told) >= len(FOOTER) - 30
+
+
+def test_a_text_copied_five_hundred_times_is_found_and_its_footer_is_not():
+    corpus = paper()
+    story = generated(1_000, 400)
+    corpus.add(article(story + FOOTER, "original"))
+    for number in range(500):
+        corpus.add(article(edited(story, 0.1, number) + FOOTER, f"copy {number}"))
+    assert sources(assess(story + FOOTER, corpus))[0] == "original"
+    lifted = inserted(story[100:220], generated(900, 400), 1)
+    assert "original" in sources(assess(lifted + FOOTER, corpus))
+
+
+def test_a_set_phrase_does_not_cut_a_passage():
+    phrase = ["the", "oldest", "of", "the", "seven", "bridges", "of", "Varne"]
+    corpus = MemoryCorpus(
+        article(inserted(phrase, generated(number), number), f"{number}") for number in range(60)
+    )
+    story = generated(500, 60)
+    passage = story[:30] + phrase + story[30:]
+    corpus.add(article(inserted(passage, generated(501), 1), "source"))
+    (finding,) = assess(inserted(passage, generated(502), 2), corpus).findings
+    assert finding.source == "source"
+    assert finding.detail["words"] >= len(passage)
+
+
+def test_content_is_no_boilerplate():
+    corpus = paper()
+    assert sources(assess(generated(900) + FOOTER, corpus)) == []
+    flagged = assess(generated(900) + FOOTER, corpus, content=(" ".join(FOOTER),))
+    assert sources(flagged) != []
+    assert flagged.learned == ()
+
+
+def test_nothing_learned_nothing_covered():
+    assert learned(Reading(article(FOOTER)), {}) == []
+    hashes = fingerprint_of(generated(3, 200)).hashes
+    assert learned(Reading(article(FOOTER)), dict.fromkeys(hashes, 30)) == []
+
+
+# Laid down
+
+
+def test_a_passage_that_anybody_may_use_is_no_copying():
+    passage = generated(60, 60)
+    corpus = MemoryCorpus([article(inserted(passage, generated(1), 1), "source")])
+    copy = inserted(passage, generated(2), 2)
+    assert sources(assess(copy, corpus)) == ["source"]
+    assert sources(assess(copy, corpus, passages=(" ".join(passage),))) == []
+
+
+def test_what_was_copied_beside_an_allowed_passage_is_copying():
+    passage, lifted = generated(60, 60), generated(61, 60)
+    corpus = MemoryCorpus([article(inserted(passage + lifted, generated(1), 1), "source")])
+    copy = inserted(passage + lifted, generated(2), 2)
+    (finding,) = assess(copy, corpus, passages=(" ".join(passage),)).findings
+    assert finding.detail["words"] == count(lifted)
+
+
+def test_an_allowed_passage_may_be_written_otherwise():
+    passage = generated(60, 60)
+    written = " ".join(passage).upper().replace("E", "\u0395")
+    found = laid_down(Reading(article(inserted(passage, generated(2), 2))), (written,))
+    assert [(run.end - run.start, run.stories) for run in found] == [(count(passage), 0)]
+
+
+def test_a_few_words_of_an_allowed_passage_allow_nothing():
+    passage = generated(60, 60)
+    reading = Reading(article(inserted(passage[20:29], generated(2), 2)))
+    assert laid_down(reading, (" ".join(passage),)) == []
+
+
+@pytest.mark.parametrize("passages", [(), ("",), ("two words", "!!!")])
+def test_passages_without_enough_words_allow_nothing(passages):
+    assert laid_down(Reading(article(FOOTER)), passages) == []
+
+
+def test_thousands_of_passages_are_read_once():
+    passages = tuple(" ".join(generated(seed, 40)) for seed in range(300))
+    assert shingles_of(passages) is shingles_of(passages)
+    reading = Reading(article(generated(900) + generated(7, 40)))
+    (found,) = laid_down(reading, passages)
+    assert (found.start, found.end) == (count(generated(900)), len(reading.words))
+
+
+def test_ranges_that_overlap_are_united():
+    passage = " ".join(FOOTER)
+    reading = Reading(article(generated(900) + FOOTER))
+    hashes = dict.fromkeys(Reading(article(FOOTER)).fingerprint.hashes, 30)
+    ranges = [*learned(reading, hashes), *laid_down(reading, (passage,))]
+    assert len(ranges) == 2
+    assert [tuple(span) for span in united(ranges)] == [(count(generated(900)), len(reading.words))]
