@@ -173,6 +173,7 @@ def test_replies_go_and_come_with_their_parent_but_not_what_was_hidden_itself(po
     harmless = say(CLEAN.format("Ida"), reply_to=parent, name="Per Dahl")
     attack = say(ATTACK.format("Ida"), reply_to=parent, name="Per Dahl")
     desk.hide(attack)
+    assert desk.scanned(harmless).reply_to == desk.scanned(parent)
     decision = desk.hide(parent)
     assert harmless.comment not in page(post)  # as the package does with replies
     desk.undo(decision)
