@@ -9,7 +9,6 @@ from hashlib import blake2b
 
 from moderation.detectors.duplicate.fingerprint import Fingerprint
 from moderation.detectors.duplicate.reading import pieces
-from moderation.detectors.framing.quoting import own_words
 from moderation.text.document import Document
 from moderation.text.normalise import normalise
 from moderation.text.tokens import Token, words
@@ -23,7 +22,8 @@ MIN_SKETCHED = 25
 """From this many words on a comment is found again with a word or two changed."""
 
 SKETCH = 8
-"""Numbers in the sketch of such a comment. With two of 25 words changed some five stay."""
+"""Numbers in the sketch of such a comment. A changed word takes three runs of words away and
+brings three others, so that at least two numbers stay, and mostly six."""
 
 _SHINGLE = 3
 _KEPT = "duplicate.comment"
@@ -79,6 +79,7 @@ _GREETING = re.compile(
     r"(?:[ \t]+\w[\w.'-]*){0,3}[ \t]*[,!:\n–-]",
     re.IGNORECASE,
 )
+_QUOTED_LINE = re.compile(r"^[^\S\n]*+>.*$", re.MULTILINE)
 _QUOTED = re.compile('["“„«‹「『][^"“”„«»‹›「」『』]{20,2000}["”“»›」』]')
 _LEADS = re.compile(r"^(?:https?://)?(?:www\.)?", re.IGNORECASE)
 _TRACKING = re.compile(r"[?&](?:utm_\w+|ref|fbclid|gclid)=[^&#]*|#.*")
@@ -186,7 +187,14 @@ def _informative(words: Iterable[str]) -> int:
 
 
 def _without_quotations(document: Document) -> str:
-    return _QUOTED.sub(_blank, own_words(document.plain))
+    """Blank what is quoted: by the markup, after ``>``, and in quotation marks."""
+    plain = document.plain
+    parts, at = [], 0
+    for start, end in plain.quoted:
+        parts += [plain.text[at:start], " " * (end - start)]
+        at = end
+    own = "".join((*parts, plain.text[at:]))
+    return _QUOTED.sub(_blank, _QUOTED_LINE.sub(_blank, own))
 
 
 def _without_variables(text: str) -> str:
