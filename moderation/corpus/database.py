@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
 from django.db import router, transaction
@@ -17,10 +17,13 @@ from moderation.corpus.documents import (
     snapshot_of_key,
     subject_work,
 )
+from moderation.corpus.mending import Mender, fingerprint_of, is_outdated, read
 from moderation.corpus.postings import Postings
-from moderation.detectors.base import Candidate, Lookup
+from moderation.corpus.repeats import DatabaseComments
+from moderation.detectors.base import Candidate, Lookup, Repeats
 from moderation.detectors.duplicate.fingerprint import PARAMS, Fingerprint
 from moderation.detectors.duplicate.reading import Reading
+from moderation.detectors.duplicate.repeats import search
 from moderation.detectors.duplicate.retrieval import (
     LISTED,
     Hit,
@@ -32,6 +35,7 @@ from moderation.detectors.duplicate.retrieval import (
 from moderation.models import ReferenceDocument, Snapshot, Subject
 from moderation.models.fingerprints import IndexedDocument
 from moderation.text.document import Document
+from moderation.types import Kind
 
 
 def get_corpus() -> DatabaseCorpus:
@@ -58,6 +62,7 @@ class DatabaseCorpus:
     def __init__(self, using: str) -> None:
         self._using = using
         self._postings = Postings(using)
+        self._comments = DatabaseComments(using, self._postings)
 
     # Reading
 
@@ -92,6 +97,17 @@ class DatabaseCorpus:
         snapshot = snapshots.filter(pk=snapshot_of_key(key)).first()
         return None if snapshot is None else document_of(snapshot)
 
+    def repeats(
+        self,
+        exact: bytes,
+        sketch: Sequence[int],
+        *,
+        exclude: str,
+        same: Callable[[str], bool],
+    ) -> Repeats:
+        """See :meth:`moderation.detectors.base.Corpus.repeats`."""
+        return search(self._comments, exact, sketch, exclude=exclude, same=same)
+
     def is_indexed(self, snapshot_id: int) -> bool:
         """Tell whether the snapshot is what the index holds of its subject."""
         return self._rows().filter(snapshot=snapshot_id, params=PARAMS).exists()
@@ -106,16 +122,19 @@ class DatabaseCorpus:
         a transaction of its own: on PostgreSQL it keeps other texts from being indexed until
         that transaction ends.
         """
-        fingerprint = Reading(document).fingerprint
+        fingerprint = fingerprint_of(document)
         with transaction.atomic(using=self._using):
             self._postings.write_first()
             subject_id = self._lock_subject(snapshot_id)
             if subject_id is None:
                 return
-            rows = list(self._rows().filter(subject=subject_id))
+            rows = self._mended(list(self._rows().filter(subject=subject_id)))
             if not self._moved(rows, snapshot_id, fingerprint):
                 self._postings.take_turn()
-                self._replace(rows, subject_id, snapshot_id, fingerprint)
+                if document.kind is Kind.COMMENT:
+                    self._replace_comment(rows, subject_id, snapshot_id, fingerprint)
+                else:
+                    self._replace(rows, subject_id, snapshot_id, fingerprint)
 
     def unindex(self, *, subject_id: int) -> None:
         """Remove everything the index holds of a subject."""
@@ -123,6 +142,30 @@ class DatabaseCorpus:
             self._postings.write_first()
             rows = list(self._rows().filter(subject=subject_id))
             self._forget(rows, keep=set())
+
+    def place_behind(self, copy_id: int, original_id: int) -> bool:
+        """Have a snapshot come after another one; return False if it does, or one is not current.
+
+        It gets a number after everything. To be called in a transaction of its own, as
+        :meth:`index` is.
+        """
+        with transaction.atomic(using=self._using):
+            self._postings.write_first()
+            subject_id = self._lock_subject(copy_id)
+            self._postings.take_turn()
+            rows = list(self._rows().filter(subject=subject_id)) if subject_id else []
+            copy = next((row for row in rows if row.snapshot_id == copy_id), None)
+            original = self._rows().filter(snapshot=original_id).first()
+            if copy is None or original is None or original.pk < min(row.pk for row in rows):
+                return False
+            snapshots = Snapshot.objects.using(self._using).select_related("subject")
+            fingerprint = fingerprint_of(document_of(snapshots.get(pk=copy_id)))
+            self._forget(rows, keep=set())
+            if original.story in {row.pk for row in rows}:
+                original.story = original.pk
+                original.save(using=self._using, update_fields=["story"])
+            self._add(fingerprint, subject_id=copy.subject_id or 0, snapshot_id=copy_id)
+            return True
 
     def index_reference(self, reference_id: int) -> None:
         """Make the text of an active reference document what the index holds of it.
@@ -203,6 +246,16 @@ class DatabaseCorpus:
         live = subjects.filter(pk__in=current, deleted_at__isnull=True)
         return live.values_list("pk", flat=True).first()
 
+    def _mended(self, rows: list[IndexedDocument]) -> list[IndexedDocument]:
+        """Make anew what another version made: else it would lose its place in time."""
+        work = read(sorted(rows, key=lambda row: row.pk)) if is_outdated(rows) else None
+        if work is None:
+            return rows
+        self._postings.take_turn()
+        mender = Mender(self._using, self._postings)
+        mender.apply(work, mender.repair_of(work))
+        return list(self._rows().filter(pk__in=[row.pk for row in rows]))
+
     def _moved(
         self, rows: Sequence[IndexedDocument], snapshot_id: int, fingerprint: Fingerprint
     ) -> bool:
@@ -224,6 +277,20 @@ class DatabaseCorpus:
     ) -> None:
         kept = self._forget(rows, keep=set(fingerprint.hashes))
         self._add(fingerprint, kept, subject_id=subject_id, snapshot_id=snapshot_id)
+
+    def _replace_comment(
+        self,
+        rows: Sequence[IndexedDocument],
+        subject_id: int,
+        snapshot_id: int,
+        fingerprint: Fingerprint,
+    ) -> None:
+        if rows and self._comments.keeps_place(rows[0], fingerprint):
+            self._comments.change(rows[0], snapshot_id, fingerprint, self._said(rows))
+            return
+        if rows:
+            self._forget(rows, keep=set())
+        self._comments.add(subject_id, snapshot_id, fingerprint)
 
     def _add(self, fingerprint: Fingerprint, kept: Collection[int] = (), **fields: int) -> None:
         row = IndexedDocument.objects.using(self._using).create(
@@ -261,7 +328,7 @@ class DatabaseCorpus:
             pk__in=[row.reference_id for row in rows if row.reference_id]
         )
         documents = [*map(document_of, texts), *map(document_of_reference, references)]
-        return {value for document in documents for value in Reading(document).fingerprint.hashes}
+        return {value for document in documents for value in fingerprint_of(document).hashes}
 
     def _rows(self) -> QuerySet[IndexedDocument]:
         return IndexedDocument.objects.using(self._using)
