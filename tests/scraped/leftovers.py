@@ -125,6 +125,7 @@ LEFTOVERS = (
         "View this post on Instagram\nA post shared by Island Bakery (@islandbakery)",
         _EMBED,
         _MIDDLE,
+        enough=True,
     ),
     Leftover("— Island Council (@islandcouncil) May 30, 2024", _EMBED, _MIDDLE),
     Leftover("9:41 AM · May 30, 2024 · 12.4K Views", _EMBED, _MIDDLE),
@@ -132,7 +133,7 @@ LEFTOVERS = (
     Leftover("10.3K followers", _EMBED, _MIDDLE),
     Leftover("Watch on YouTube", _EMBED, _MIDDLE),
     Leftover("♬ original sound - riverdrummer", _EMBED, _MIDDLE),
-    Leftover("Post by @islandbakery\nView on Threads", _EMBED, _MIDDLE),
+    Leftover("Post by @islandbakery\nView on Threads", _EMBED, _MIDDLE, enough=True),
     Leftover(
         "This Tweet is currently unavailable. It might be loading or has been removed.",
         _EMBED,
@@ -185,7 +186,9 @@ LEFTOVERS = (
     Leftover(
         "Said [insert quote from mayor], who leads [Company Name].", _MODEL, _MIDDLE, enough=True
     ),
-    Leftover("Lorem ipsum dolor sit amet, consectetur adipiscing elit.", _MODEL, _MIDDLE),
+    Leftover(
+        "Lorem ipsum dolor sit amet, consectetur adipiscing elit.", _MODEL, _MIDDLE, enough=True
+    ),
     Leftover("Of course! Below is a polished version of your article.", _MODEL, _TOP, enough=True),
     Leftover("If you want, I can also turn this into a social media post.", _MODEL, enough=True),
     Leftover("Would you like a shorter version?", _MODEL, enough=True),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Final
 
@@ -23,9 +24,14 @@ AGREEING: Final = 3
 _LONGEST_LIST: Final = 8
 _LONGEST_TITLE: Final = 120
 
-_WEIGHTS: Final = {Strength.WEAK: 0.05, Strength.FAIR: 0.14, Strength.STRONG: 0.35}
+_WEIGHTS: Final = {Strength.WEAK: 0.05, Strength.FAIR: 0.175, Strength.STRONG: 0.35}
 #: Single words such as "Comments" never flag a body, however many there are.
 _MOST_WEAK: Final = 0.14
+#: Another fair line with the same reason says less than the first.
+_AGAIN: Final = 0.5
+#: Sites put dates and credits into the texts of their own authors.
+#: A share bar is one thing, however many buttons it has.
+_MOST_OF: Final = {"byline": 0.13, "credit": 0.1, "share_bar": 0.3}
 _MOST: Final = 0.5
 #: A row of so many different buttons says more than one button.
 _ROW: Final = 3
@@ -66,16 +72,35 @@ def page_chrome(page: Page) -> Signal:
 
 def _furniture_lines(page: Page) -> list[_Piece]:
     found: list[_Piece] = []
+    menu: list[_Piece] = []
     for number, line in enumerate(page.lines):
         page.check(number)
         if not line.words or line.apart:
             continue
         wordings = _FURNITURE.pieces(line.words) or _page_words(line.words)
+        # Posts speak of themselves in the words of pages, too.
+        if not wordings or is_residue(line.words):
+            continue
+        strongest = max(wordings, key=lambda wording: wording.strength)
         strength = _strength(wordings, line.words)
+        piece = _Piece(number, line, strongest, strength or Strength.WEAK)
         if strength is not None:
-            strongest = max(wordings, key=lambda wording: wording.strength)
-            found.append(_Piece(number, line, strongest, strength))
+            found.append(piece)
+        if piece.strength is Strength.WEAK:
+            if menu and menu[-1].number < number - 1:
+                menu = []
+            menu.append(piece)
+            if len({entry.line.words for entry in menu}) == _ROW:
+                found = [*(each for each in found if each not in menu), *_as_menu(menu)]
+            elif len(menu) > _ROW and strength is None:
+                found.append(piece)
     return found
+
+
+def _as_menu(entries: Sequence[_Piece]) -> list[_Piece]:
+    """Buttons one below the other are a row as good as those side by side."""
+    first, *others = entries
+    return [replace(first, strength=Strength.FAIR), *others]
 
 
 def _strength(wordings: Sequence[Wording], words: str) -> Strength | None:
@@ -93,9 +118,6 @@ def _page_words(words: str) -> Sequence[Wording]:
         return ()
     telling = {word for word in _WORD.findall(words) if word not in _LITTLE}
     if not telling or not all(word in _PAGE or word.removesuffix("s") in _PAGE for word in telling):
-        return ()
-    # Posts speak of themselves in these words, too.
-    if is_residue(words):
         return ()
     return (_PAGE_WORDS,) if len(telling) > 1 else (_PAGE_WORD,)
 
@@ -134,12 +156,19 @@ def _edges(lines: Sequence[Line], furniture: set[int]) -> set[int]:
 
 def _weight(pieces: Iterable[_Piece]) -> float:
     """Add up different lines; the same line again adds nothing."""
-    strengths: dict[str, Strength] = {}
+    strengths: dict[str, tuple[str, Strength]] = {}
     for piece in pieces:
-        words = piece.line.words
-        strengths[words] = max(piece.strength, strengths.get(words, Strength.WEAK))
-    weak = sum(_WEIGHTS[s] for s in strengths.values() if s is Strength.WEAK)
-    firm = sum(_WEIGHTS[s] for s in strengths.values() if s is not Strength.WEAK)
+        _, known = strengths.get(piece.line.words, ("", Strength.WEAK))
+        strengths[piece.line.words] = (piece.wording.reason, max(piece.strength, known))
+    counts = Counter(strengths.values())
+    firm = weak = 0.0
+    for reason in {reason for reason, _ in counts}:
+        most = _MOST_OF.get(reason, _MOST)
+        fair = counts[reason, Strength.FAIR]
+        firm += _WEIGHTS[Strength.STRONG] * counts[reason, Strength.STRONG]
+        light = min(_WEIGHTS[Strength.FAIR] * (1 + _AGAIN * (fair - 1)), most) if fair else 0.0
+        firm += light
+        weak += min(_WEIGHTS[Strength.WEAK] * counts[reason, Strength.WEAK], most - light)
     return min(firm + min(weak, _MOST_WEAK), _MOST)
 
 

@@ -50,7 +50,7 @@ class ScrapedDetector:
     """
 
     name: ClassVar[str] = "scraped"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     kinds: ClassVar[frozenset[Kind]] = frozenset({Kind.ARTICLE})
 
     def __init__(self, possible: float = 0.4, likely: float = 0.65) -> None:

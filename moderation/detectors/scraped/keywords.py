@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Final
 
 from moderation.detectors.scraped.furniture import Furniture
 from moderation.detectors.scraped.page import Line, Page
 from moderation.detectors.scraped.signals import Category, Hit, Signal
 from moderation.detectors.scraped.topics import is_about
-from moderation.detectors.scraped.wordings import read_data, read_wordings
+from moderation.detectors.scraped.wordings import Strength, read_data, read_wordings
 from moderation.types import Span
 
-_WEIGHT: Final = 0.25
-_MOST: Final = 0.35
+_PHRASES: Final = 0.25
+_FIRST_LABEL: Final = 0.2
+_FURTHER_LABEL: Final = 0.15
+_WEAK_LABEL: Final = 0.07
+_MOST: Final = 0.4
+_MOST_WEAK: Final = 0.14
 #: Keywords stand below the title.
 _TOP: Final = 12
 _LONGEST: Final = 600
@@ -30,20 +34,40 @@ _LABELS: Final = Furniture(read_wordings("labels.toml"))
 
 def keyword_line(page: Page) -> Signal:
     """Find lines of search phrases near the top and labelled fields of a publishing form."""
-    hits = [
-        *_hits((_phrases(line, page.text) for line in page.lines[:_TOP]), "search_phrases"),
-        *_hits((_labelled(line) for line in page.lines), "seo_label"),
+    phrases = [
+        Hit(*span, "search_phrases")
+        for line in page.lines[:_TOP]
+        if (span := _phrases(line, page.text)) is not None
     ]
-    if any(hit.reason == "seo_label" for hit in hits):
-        prose = page.prose_without([Span(hit.start, hit.end) for hit in hits])
-        if is_about("seo_label", prose):
-            hits = [hit for hit in hits if hit.reason != "seo_label"]
-    weight = min(_WEIGHT * len({hit.reason for hit in hits}), _MOST)
-    return Signal(Category.KEYWORD_LINE, weight, tuple(sorted(hits, key=lambda hit: hit.start)))
+    labels = _labels(page)
+    weight = _PHRASES * bool(phrases) + _weight(labels)
+    hits = [*phrases, *labels.values()]
+    return Signal(
+        Category.KEYWORD_LINE, min(weight, _MOST), tuple(sorted(hits, key=lambda hit: hit.start))
+    )
 
 
-def _hits(spans: Iterable[Span | None], reason: str) -> Iterable[Hit]:
-    return (Hit(*span, reason) for span in spans if span is not None)
+def _labels(page: Page) -> dict[str, Hit]:
+    """Return the labelled fields by label; none of a body about such fields."""
+    found: dict[str, Hit] = {}
+    for line in page.lines:
+        pieces = () if line.apart else _LABELS.pieces(line.words)
+        if pieces:
+            label = line.words.partition(":")[0].rstrip()
+            weight = pieces[0].strength / Strength.FAIR
+            found.setdefault(label, Hit(*line.span, "seo_label", weight=weight))
+    if not found:
+        return {}
+    prose = page.prose_without([Span(hit.start, hit.end) for hit in found.values()])
+    return {} if is_about("seo_label", prose) else found
+
+
+def _weight(labels: Mapping[str, Hit]) -> float:
+    """Add up different labels; those that other texts have, too, say little however many."""
+    fair = sum(hit.weight == 1.0 for hit in labels.values())
+    weak = min(_WEAK_LABEL * (len(labels) - fair), _MOST_WEAK)
+    firm = _FIRST_LABEL + _FURTHER_LABEL * (fair - 1) if fair else 0.0
+    return firm + weak
 
 
 def _phrases(line: Line, text: str) -> Span | None:
@@ -76,7 +100,3 @@ def _is_search_phrase(phrase: list[str]) -> bool:
 def _capitals(phrases: list[list[str]]) -> int:
     """Count capitalised words; acronyms are none."""
     return sum(word[0].isupper() and not word.isupper() for p in phrases for word in p)
-
-
-def _labelled(line: Line) -> Span | None:
-    return None if line.apart or not _LABELS.pieces(line.words) else line.span

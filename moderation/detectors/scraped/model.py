@@ -14,25 +14,39 @@ from typing import Final
 from moderation.detectors.scraped.page import Page
 from moderation.detectors.scraped.signals import Category, Hit, Signal
 from moderation.detectors.scraped.topics import is_about
-from moderation.detectors.scraped.wordings import Strength, one_of, read_wordings
-from moderation.types import Span
+from moderation.detectors.scraped.wordings import Strength, one_of, read_data, read_wordings
 
 #: By number of different passages, the last for all that follow.
 _STRONG: Final = (0.0, 0.6, 0.8)
 _FAIR: Final = (0.0, 0.2, 0.4)
 _WEAK: Final = (0.0, 0.05, 0.14)
-_GAPS: Final = (0.0, 0.2, 0.35)
+#: A gap that may be meant, and one that nobody means.
+_GAPS: Final = {Strength.FAIR: (0.0, 0.2, 0.35), Strength.STRONG: (0.0, 0.35, 0.45)}
 _MOST: Final = 0.8
 _MOST_HITS: Final = 100
+#: Code and tables have more of these signs, stories hardly any.
+_MOST_BEGINS: Final = 10_000
 _LIGHT: Final = 0.3
 
 _SAYINGS: Final = read_wordings("sayings.toml")
 _NAMED: Final = {f"w{number}": saying for number, saying in enumerate(_SAYINGS)}
-#: A bullet or a number may come first, but no quotation mark.
-_SAYING: Final = re.compile(rf"[^\w\"'«]{{0,6}}+(?:{one_of(_SAYINGS)})")
+_SAYING: Final = re.compile(one_of(_SAYINGS))
+#: A bullet may come first, but no quotation mark, and no dash, which opens speech, too.
+_BEGINNING: Final = re.compile(r"[^\w\"'«—–]{0,6}+([^\W\d_]+|(?=\d))")
+#: No saying begins with another word, and few sentences begin with these.
+_BEGINNINGS: Final = frozenset(read_data("sayings.toml")["beginnings"]["words"].split())
 _LEFTOVERS: Final = {
     leftover.reason: re.compile(leftover.pattern) for leftover in read_wordings("leftovers.toml")
 }
+_PLACEHOLDERS: Final = tuple(
+    (gap.strength, gap.cased, re.compile(gap.pattern))
+    for gap in sorted(read_wordings("placeholders.toml"), key=lambda gap: -gap.strength)
+)
+#: How placeholders begin. (Literals only, for which an expression is searched fastest.)
+_GAP_BEGINS: Final = re.compile(
+    r"\[|\{|<|%|\*\||\$|€|£|XX|TK|TO|INSERT|ADD |PUT |ENTER|PASTE|PLACE|YOUR|COMPANY|CLIENT"
+    r"|AUTHOR|BRAND|insert |Insert |lorem |Lorem "
+)
 
 
 def model_residue(page: Page) -> Signal:
@@ -43,20 +57,25 @@ def model_residue(page: Page) -> Signal:
     """
     sayings, gaps = [*_sayings(page), *_addresses(page)], _gaps(page)
     artefacts = _artefacts(page)
+    if gaps and is_about("placeholder", page.prose_around([hit.span for hit, _ in gaps])):
+        gaps = []
     hits = sorted(
-        [*(hit for hit, _ in sayings), *artefacts, *gaps], key=lambda hit: (hit.start, hit.end)
+        [*(hit for hit, _ in (*sayings, *gaps)), *artefacts], key=lambda hit: (hit.start, hit.end)
     )
     if not hits:
         return Signal(Category.MODEL_RESIDUE)
-    prose = page.prose_without([Span(hit.start, hit.end) for hit in hits])
+    prose = page.prose_without([hit.span for hit in hits])
     strengths = [
         Strength.FAIR if strength is Strength.STRONG and is_about(hit.reason, prose) else strength
         for hit, strength in sayings
     ]
     strengths += [Strength.STRONG] * len({page.text[hit.start : hit.end] for hit in artefacts})
-    gap_weight = 0.0 if is_about("placeholder", prose) else _nth(_GAPS, len(gaps))
-    weight = min(_weight(strengths) + gap_weight, _MOST)
+    weight = min(_weight(strengths) + _gap_weight([strength for _, strength in gaps]), _MOST)
     return Signal(Category.MODEL_RESIDUE, weight, tuple(hits) if weight else ())
+
+
+def _gap_weight(strengths: list[Strength]) -> float:
+    return max(_nth(weights, strengths.count(each)) for each, weights in _GAPS.items())
 
 
 def _weight(strengths: list[Strength]) -> float:
@@ -78,7 +97,10 @@ def _sayings(page: Page) -> Iterator[tuple[Hit, Strength]]:
         page.check(number)
         if start < taken:
             continue
-        match = _SAYING.match(text, start)
+        beginning = _BEGINNING.match(text, start)
+        if beginning is None or (beginning[1] and beginning[1] not in _BEGINNINGS):
+            continue
+        match = _SAYING.match(text, beginning.start(1))
         if (
             match is None
             or match.lastgroup is None
@@ -105,7 +127,7 @@ def _addresses(page: Page) -> list[tuple[Hit, Strength]]:
     """Addresses stand in attributes as often as in the text."""
     found = _LEFTOVERS["chat_address"].finditer(page.document.text)
     return [
-        (Hit(*match.span(), "chat_address", weight=_LIGHT, in_original=True), Strength.FAIR)
+        (Hit(*match.span(), "chat_address", weight=_LIGHT, in_original=True), Strength.WEAK)
         for match in islice(found, 1)
     ]
 
@@ -119,14 +141,32 @@ def _artefacts(page: Page) -> list[Hit]:
     return list(islice(found, _MOST_HITS))
 
 
-def _gaps(page: Page) -> list[Hit]:
-    found = (
-        Hit(*match.span(), "placeholder", weight=_LIGHT, masks=False)
-        for match in _LEFTOVERS["placeholder"].finditer(page.lower)
-        if not page.is_apart(match.start()) and not page.is_spoken(match.start())
-        if not _is_editors(page.text[match.start() : match.end()])
-    )
-    return list(islice(found, _MOST_HITS))
+def _gaps(page: Page) -> list[tuple[Hit, Strength]]:
+    found: list[tuple[Hit, Strength]] = []
+    end = 0
+    begins = islice(_GAP_BEGINS.finditer(page.text), _MOST_BEGINS)
+    for number, begin in enumerate(begins):
+        page.check(number)
+        at = begin.start()
+        gap = _gap_at(at, page) if at >= end else None
+        if gap is None or page.is_apart(at) or page.is_spoken(at):
+            continue
+        hit, _ = gap
+        if not _is_editors(page.text[at : hit.end]):
+            end = hit.end
+            found.append(gap)
+        if len(found) == _MOST_HITS:
+            break
+    return found
+
+
+def _gap_at(start: int, page: Page) -> tuple[Hit, Strength] | None:
+    for strength, cased, pattern in _PLACEHOLDERS:
+        match = pattern.match(page.text if cased else page.lower, start)
+        if match is not None:
+            weight = strength / Strength.STRONG
+            return Hit(*match.span(), "placeholder", weight=weight, masks=False), strength
+    return None
 
 
 def _is_editors(bracket: str) -> bool:

@@ -67,11 +67,12 @@ class Line:
 def normal_form(line: str) -> str:
     """Return ``line`` in lower case, with plain quotes and dashes, single spaces, no trimmings.
 
-    Words glued together by a lost border (``FacebookTwitter``) are parted. Quotation marks
-    stay: what a text puts between them, it only mentions.
+    Words glued together by a lost border (``FacebookTwitter``) are parted, but not in a line
+    with an address or a handle. Quotation marks stay: what a text puts between them, it only
+    mentions.
     """
     folded = unicodedata.normalize("NFKC", line.translate(_FOLDED))
-    parted = folded if "://" in folded else _GLUED.sub(" ", folded)
+    parted = folded if "://" in folded or "@" in folded else _GLUED.sub(" ", folded)
     spaced = " ".join(parted.casefold().split())
     return _TRIMMINGS.sub("", spaced)
 
@@ -153,16 +154,35 @@ class Page:
         return found
 
     def prose_without(self, spans: Sequence[Span]) -> str:
-        """Return the long lines, case folded, but for those in which one of ``spans`` begins."""
+        """Return the told lines, case folded, but for those in which one of ``spans`` begins."""
         starts = sorted(span.start for span in spans)
         told = [
             self.text[line.start : line.end]
-            for line in self.lines
-            if not line.apart
-            and line.end - line.start >= _PROSE_LINE
-            and bisect_left(starts, line.start) == bisect_left(starts, line.end)
+            for line in self._told
+            if bisect_left(starts, line.start) == bisect_left(starts, line.end)
         ]
-        return " ".join(told).casefold()
+        return " ".join([self.document.title, *told]).casefold()
+
+    def prose_around(self, spans: Sequence[Span]) -> str:
+        """Return the told lines, case folded, but for the characters of ``spans``."""
+        pieces = [self.document.title]
+        gaps = merged(spans)
+        for line in self._told:
+            at = line.start
+            for number in range(bisect_left(gaps, (at, at)), bisect_left(gaps, (line.end, 0))):
+                pieces.append(self.text[at : gaps[number].start])
+                at = gaps[number].end
+            pieces.append(self.text[at : line.end])
+        return " ".join(pieces).casefold()
+
+    @cached_property
+    def _told(self) -> Sequence[Line]:
+        """The lines that tell something: the long ones, and the first, which is a title."""
+        return [
+            line
+            for number, line in enumerate(self.lines)
+            if not line.apart and (number == 0 or line.end - line.start >= _PROSE_LINE)
+        ]
 
     def is_apart(self, position: int) -> bool:
         """Say whether the character at ``position`` belongs to a block quotation or to code."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from moderation.types import Span
+
 #: A weight of .35 alone scores .41, two of them .65: the steepness of the noisy-or.
 _STEEPNESS: Final = 1.5
 
@@ -41,6 +43,10 @@ class Hit:
     weight: float = 1.0
     in_original: bool = False
     masks: bool = True
+
+    @property
+    def span(self) -> Span:
+        return Span(self.start, self.end)
 
 
 @dataclass(frozen=True, slots=True)

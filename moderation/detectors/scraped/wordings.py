@@ -29,6 +29,7 @@ class Wording:
     paragraphs by pages; others belong before or after the story. One that ``opens_list``
     stands above the titles of other stories, and one with ``rows_only`` says nothing alone.
     An ``ending`` wording says how a line ends, all others a whole line or a piece of it.
+    A ``cased`` one is looked for in the text as it is, others in lower case.
     """
 
     reason: str
@@ -38,6 +39,7 @@ class Wording:
     opens_list: bool = False
     rows_only: bool = False
     ending: bool = False
+    cased: bool = False
 
 
 def read_data(name: str) -> dict[str, Any]:
@@ -64,6 +66,7 @@ def read_wordings(name: str) -> tuple[Wording, ...]:
             opens_list=entry.get("opens_list", False),
             rows_only=entry.get("rows_only", False),
             ending=entry.get("ending", False),
+            cased=entry.get("cased", False),
         )
         for entry in data["wording"]
     )
