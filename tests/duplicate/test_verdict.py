@@ -10,6 +10,7 @@ from moderation.detectors.duplicate.verdict import (
     FLAGGED_PASSAGE,
     Verdict,
     compare,
+    containment,
     order_agreement,
 )
 from tests.duplicate.prose import edited, generated, inserted, shuffled
@@ -97,3 +98,17 @@ def test_agreement_of_order(places, tau):
 def test_nothing_in_common_scores_nothing():
     assert compare([], 100, 100).score == 0
     assert compare([], 0, 0).score == 0
+
+
+def test_containment_is_the_share_of_short_runs_that_the_source_has():
+    assert containment(list("abcd"), list("xabcybcd")) == 1
+    assert containment(list("abcd"), list("abcy")) == 0.5
+    assert containment(list("abcd"), list("dcba")) == 0
+    assert containment([], SOURCE) == containment(["a", "b"], SOURCE) == 0
+
+
+@given(st.integers(0, 1_000), st.floats(0, 0.2))
+def test_containment_grows_with_what_was_kept(seed, rate):
+    kept, rewritten = edited(SOURCE, rate / 2, seed), edited(SOURCE, rate + 0.2, seed)
+    assert 0 <= containment(HOST, SOURCE) < containment(rewritten, SOURCE)
+    assert containment(rewritten, SOURCE) < containment(kept, SOURCE) <= 1

@@ -39,6 +39,8 @@ moderator's look."""
 FLAGGED = 0.3
 """The score of a match that just reaches one of the two."""
 
+CONTAINED_RUN = 3
+
 _HALF_PASSAGE = FLAGGED_PASSAGE * (1 - FLAGGED) / FLAGGED
 
 
@@ -92,6 +94,21 @@ def compare(
         longest_passage=max((p.matched for p in passages), default=0),
         longest_run=max((p.longest_run for p in passages), default=0),
     )
+
+
+def containment(words: Sequence[str], source: Sequence[str]) -> float:
+    """Return the share of the runs of :data:`CONTAINED_RUN` words that ``source`` has as well.
+
+    For a source that is known already: rewriting leaves no passages, but it leaves short runs
+    (Clough and Stevenson, "Developing a corpus of plagiarised short answers", 2011, find it to
+    tell rewritten answers from independent ones). Between any two long texts it is above 0.
+    """
+    runs, source_runs = _runs_of(words), _runs_of(source)
+    return len(runs & source_runs) / len(runs) if runs else 0.0
+
+
+def _runs_of(words: Sequence[str]) -> set[tuple[str, ...]]:
+    return set(zip(*(words[offset:] for offset in range(CONTAINED_RUN)), strict=False))
 
 
 def _verdict(passages: Sequence[Passage], coverage: float, source_coverage: float) -> Verdict:
