@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from django.db.models import Q
 
+from moderation.admin import words
 from moderation.detectors.explanations import explain
 from moderation.models import Case, DetectorRun, Finding, RunState, Scan, ScanState
 from moderation.models.scans import FINISHED_SCANS
@@ -16,6 +17,12 @@ from project.demo.site import Haul
 
 CLEAN_SHOWN = 200
 """Files without findings that are named one by one."""
+
+PARTS = frozenset({"partial", "pasted"})
+"""Categories in which a text has something of another one but does not tell its story."""
+
+REASONS_SHOWN = 5
+"""Different reasons for a finding that are told."""
 
 
 class Row(NamedTuple):
@@ -60,14 +67,15 @@ class Report:
         for detector, error in failed.values_list("detector", "error").distinct():
             self.fail("Detector", f"{detector} failed: {error}")
 
-    def add_findings(self, expected: frozenset[str]) -> None:
-        """Add the findings by kind and category; each of the ``expected`` kinds has to be there."""
+    def add_findings(self, expected: Mapping[str, frozenset[str]]) -> None:
+        """Add the findings by kind and category; all that is ``expected`` has to be there."""
         found: dict[str, Counter[str]] = defaultdict(Counter)
         for finding in _findings():
             found[finding.kind][finding.category] += 1
-        for kind in sorted(expected | set(found)):
+        for kind in sorted({*expected, *found}):
             told = ", ".join(f"{name} {number}" for name, number in sorted(found[kind].items()))
-            self.add(f"Found: {kind}", told or "nothing", ok=bool(told) or kind not in expected)
+            whole = kind not in expected or (bool(told) and expected[kind] <= found[kind].keys())
+            self.add(f"Found: {kind}", told or "nothing", ok=whole)
         if not found and not expected:
             self.add("Found", "nothing")
         states = Counter(Case.objects.values_list("state", flat=True))
@@ -75,8 +83,9 @@ class Report:
         self.add("Cases", told or "none", ok=bool(told) or not expected)
 
     def print_files(self, haul: Haul) -> None:
-        """Print what was found in every file, and what was not looked at."""
-        found, limits = _found_by_article(), _limits_by_article()
+        """Print what was found in every file, what was not looked at, and which tell one story."""
+        names = {str(item.pk): item.name for item in haul.loaded}
+        found, limits = _found_by_article(names), _limits_by_article()
         clean = [item for item in haul.loaded if str(item.pk) not in found]
         print()
         for item in haul.loaded:
@@ -88,6 +97,8 @@ class Report:
             print(f"and {len(clean) - CLEAN_SHOWN} more files in which nothing was found")
         for skipped in haul.skipped:
             _print_file(skipped.name, [f"skipped: {skipped.reason}"])
+        for story in _stories(names):
+            print("one story:", ", ".join(story))
 
     def print(self) -> None:
         """Print the table and the verdict."""
@@ -109,20 +120,46 @@ def _findings() -> Iterator[Finding]:
         .exclude(band=Band.NONE.value)
         .select_related("scan__snapshot__subject", "source__subject")
         .defer("scan__snapshot__text", "source__text")
+        .prefetch_related("evidence")
         .order_by("kind", "category", "pk")
-        .iterator()
+        .iterator(chunk_size=1000)
     )
 
 
-def _found_by_article() -> dict[str, list[str]]:
-    """Say in a line each what was found, per article key."""
+def _found_by_article(names: Mapping[str, str]) -> dict[str, list[str]]:
+    """Say what was found and why, per article key; ``names`` are the files of the articles."""
     lines: dict[str, list[str]] = defaultdict(list)
     for finding in _findings():
-        source = f"  as in “{finding.source.subject}”" if finding.source else ""
-        lines[finding.scan.snapshot.subject.object_id].append(
-            f"{finding.kind}/{finding.category}  {finding.band} {finding.score:.2f}{source}"
-        )
+        what = f"{finding.kind}/{finding.category}"
+        said = f"{what}  {words.category(what)}: {finding.band} {finding.score:.2f}"
+        if finding.source:
+            subject = finding.source.subject
+            said += f", as in {names.get(subject.object_id, subject)}"
+        reasons = Counter(explain(e.explanation, e.params) for e in finding.evidence.all())
+        lines[finding.scan.snapshot.subject.object_id] += [
+            said,
+            *(f"    {_times(reason, number)}" for reason, number in _first(reasons)),
+        ]
     return lines
+
+
+def _first(reasons: Counter[str]) -> list[tuple[str, int]]:
+    return list(reasons.items())[:REASONS_SHOWN]
+
+
+def _times(reason: str, number: int) -> str:
+    return f"{reason} ({number} times)" if number > 1 else reason
+
+
+def _stories(names: Mapping[str, str]) -> list[tuple[str, ...]]:
+    """Return the files that tell one story: around each source, those that have it."""
+    stars: dict[str, set[str]] = defaultdict(set)
+    for finding in _findings():
+        if finding.source and finding.category not in PARTS:
+            source = finding.source.subject.object_id
+            stars[source] |= {source, finding.scan.snapshot.subject.object_id}
+    whole = [star for star in stars.values() if not any(star < other for other in stars.values())]
+    return sorted({tuple(sorted(names[key] for key in star if key in names)) for star in whole})
 
 
 def _limits_by_article() -> dict[str, list[str]]:

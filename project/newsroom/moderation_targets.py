@@ -10,6 +10,7 @@ class ArticleTarget(moderation.Target):
     text_format = "html"
     title = "headline"
     author = "author"
+    published_at = "published_at"
     visibility = {"is_public": (True, False)}
 
 

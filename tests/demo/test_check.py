@@ -22,10 +22,11 @@ def rows(said: str) -> dict[str, str]:
 
 def assert_everything_happened(said: str) -> None:
     table = rows(said)
-    assert re.match(r"19 new articles, 67 new comments$", table["Texts"])
-    assert re.match(r"86 done in ", table["Scans"])
+    assert re.match(r"19 new articles, 69 new comments$", table["Texts"])
+    assert re.match(r"88 done in ", table["Scans"])
     for kind in ("duplicate", "scraped", "framing"):
         assert re.search(r" \d+", table[f"Found: {kind}"])
+    assert "pasted 3" in table["Found: duplicate"]
     assert re.match(r"\d+ open$", table["Cases"])
     assert "readers no longer see it" in table["Decision"]
     assert "readers see it again, 2 decisions on record, the case is open" in table["Undo"]
@@ -98,7 +99,14 @@ def test_any_folder_is_checked_and_every_file_told_of(demo: Run, tmp_path: Path)
     assert checked.returncode == 0, checked.stdout + checked.stderr
     files = checked.stdout.partition("Loaded")[2]
     # Two workers may scan both at once: one of them is found, whichever was later.
-    assert re.search(r"^(copy.html|market.txt)\n    duplicate/\w+ ", files, re.MULTILINE)
+    found = re.search(
+        r"^(copy.html|market.txt)\n    duplicate/\w+  .+: likely \d\.\d\d, as in (.+)$",
+        files,
+        re.MULTILINE,
+    )
+    assert found
+    assert {found[1], found[2]} == {"copy.html", "market.txt"}
+    assert "one story: copy.html, market.txt" in files
     assert "other.txt\n    nothing found" in files
     assert "empty.txt\n    skipped: empty" in files
     table = rows(checked.stdout)

@@ -89,3 +89,9 @@ def test_both_sides_get_the_same() -> None:
     assert {side for side, _category in against} == {side for pair in SIDES for side in pair}
     for one, other in SIDES:
         assert all(against[one, name] == against[other, name] for name in CATEGORIES)
+
+
+def test_the_advertisement_is_pasted_with_small_changes() -> None:
+    pasted = [comment for comment in COMMENTS if "same advertisement" in comment.shows]
+    assert len({comment.article for comment in pasted}) == len(pasted) == 5
+    assert len({comment.text for comment in pasted}) >= 4
