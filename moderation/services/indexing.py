@@ -11,7 +11,8 @@ from django.db import OperationalError, models
 
 from moderation.corpus.maintenance import HASHED_TABLES, Maintenance
 from moderation.corpus.mending import Problem
-from moderation.models import ReferenceDocument, Snapshot
+from moderation.corpus.statistics import Hottest, Size, hottest, size_of_index
+from moderation.models import Allowance, AllowanceOrigin, ReferenceDocument, Snapshot
 from moderation.services import walks
 from moderation.services.database import moderation_db
 from moderation.services.detectors import configured_detectors
@@ -68,6 +69,22 @@ def total() -> int:
 def seen_before() -> int:
     """Return how far an interrupted repair has come; 0 when there is none."""
     return _Course.seen_so_far()
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What the index holds; ``learned`` are the passages taken for boilerplate."""
+
+    size: Size
+    hottest: Hottest
+    learned: int
+
+
+def statistics(most: int) -> Statistics:
+    """Measure the index; ``most`` of the fingerprints shared most are listed."""
+    using = moderation_db()
+    learned = Allowance.objects.using(using).filter(origin=AllowanceOrigin.LEARNED)
+    return Statistics(size_of_index(using), hottest(using, most), learned.count())
 
 
 def check(*, progress: Progress = _silence) -> IndexCare:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import json
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -11,11 +12,13 @@ from hypothesis import strategies as st
 
 from moderation.corpus import document_of, get_corpus
 from moderation.corpus import maintenance as maintenance_module
+from moderation.corpus import statistics as statistics_module
 from moderation.corpus.maintenance import Maintenance
 from moderation.corpus.mending import Problem
 from moderation.detectors.base import Context
 from moderation.detectors.duplicate import DuplicateDetector
 from moderation.detectors.duplicate.fingerprint import PARAMS
+from moderation.detectors.duplicate.retrieval import LISTED
 from moderation.models import (
     Fingerprint,
     IndexedDocument,
@@ -323,9 +326,9 @@ def test_one_text_that_cannot_be_read_keeps_no_other_from_being_indexed(
     assert "ZeroDivisionError" in caplog.text
 
 
-def run(*arguments):
+def run(*arguments, command="moderation_reindex"):
     output = io.StringIO()
-    call_command("moderation_reindex", *arguments, stdout=output, stderr=io.StringIO())
+    call_command(command, *arguments, stdout=output, stderr=io.StringIO())
     return output.getvalue()
 
 
@@ -349,3 +352,69 @@ def test_the_command_says_which_run_was_cut(corpus, monkeypatch):
     monkeypatch.setattr(Maintenance, "mend", interrupt)
     with pytest.raises(CommandError, match="go on from here"):
         run()
+
+
+# What the index is full of
+
+FOOTER = (
+    "The opinions in this column are those of our guests. Letters reach the editors at the old "
+    "address by the canal, and a monthly subscription keeps the presses of this paper running."
+)
+
+
+def stats(*arguments):
+    return run(*arguments, command="moderation_index_stats")
+
+
+def test_statistics_count_what_is_there(corpus):
+    save_everything(corpus)
+    make_outdated()
+    save(corpus, "late", NIGHT_BUS)
+    found = json.loads(stats("--json"))
+    size = found["size"]
+    assert (size["articles"], size["comments"], size["references"]) == (6, 1, 1)
+    assert size["earlier"] == 1
+    assert size["versions"] == {str(PARAMS - 1): 8, str(PARAMS): 1}
+    assert size["fingerprints"] == Fingerprint.objects.count() > 0
+    assert size["bytes"] >= 4096
+    assert found["bytes_per_text"] == round(size["bytes"] / 8)
+
+
+def test_statistics_of_an_empty_index():
+    lines = stats().splitlines()
+    assert "articles: 0" in lines
+    assert "versions of the fingerprints: none" in lines
+    assert json.loads(stats("--json"))["hottest"]["fingerprints"] == []
+
+
+def test_boilerplate_is_told_from_one_story_with_many_copies(corpus, monkeypatch):
+    monkeypatch.setattr(statistics_module, "SAMPLE", 40)
+    for number in range(LISTED + 5):
+        words = [f"{number}word{at}" for at in range(120)]
+        save(corpus, f"footer {number}", " ".join(words) + ". " + FOOTER)
+        save(corpus, f"copy {number}", f"{HARBOUR} {number}")
+    found = indexing.statistics(500).hottest
+    assert found.boilerplate > 0
+    hot = [each for each in found.fingerprints if each.documents == LISTED + 5]
+    assert {each.stories for each in hot if not each.boilerplate} == {1}
+    assert {each.stories for each in hot if each.boilerplate} == {LISTED}
+    assert len([each for each in hot if each.boilerplate]) == found.boilerplate
+    counts = [each.documents for each in found.fingerprints]
+    assert counts == sorted(counts, reverse=True)
+    assert 30 <= found.sampled <= 80
+
+
+def test_the_hottest_are_listed_as_many_as_asked_for(corpus):
+    for name in ("first", "second"):
+        save(corpus, name, HARBOUR)
+    lines = stats("--hottest", "3").splitlines()
+    assert len([line for line in lines if "in 2 texts, 1 stories" in line]) == 3
+    with pytest.raises(CommandError, match="at least 0"):
+        stats("--hottest", "-1")
+
+
+def test_where_sqlite_cannot_measure_tables_the_file_is_measured(corpus, monkeypatch):
+    save(corpus, "harbour", HARBOUR)
+    monkeypatch.setattr(statistics_module, "_measured_bytes", lambda using: None)
+    monkeypatch.setattr(statistics_module, "_file_bytes", lambda using: 123_456)
+    assert "bytes of the whole file: 123,456 (123,456 a text)" in stats()
