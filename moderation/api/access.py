@@ -1,0 +1,33 @@
+"""Who may use which part of the API: the admin's rules, in DRF's form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from moderation import permissions
+
+
+class MayView(BasePermission):
+    """Those who may look at cases."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return permissions.may_view(request.user)
+
+
+class ModelPermission(BasePermission):
+    """Django's own view, add and change permissions on the model of the view."""
+
+    _ACTIONS = {"GET": "view", "HEAD": "view", "POST": "add", "PUT": "change", "PATCH": "change"}
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        action = self._ACTIONS.get(request.method or "")
+        if action is None:
+            return False
+        meta = view.get_queryset().model._meta
+        return bool(
+            request.user.is_active
+            and request.user.has_perm(f"{meta.app_label}.{action}_{meta.model_name}")
+        )
