@@ -73,6 +73,11 @@ def identity_of(url: str, text: str, text_format: TextFormat) -> str:
     return text_hash(address) if address else text_hash(text, text_format)
 
 
+def check(new: NewReference) -> None:
+    """Tell whether a document could be taken in, without doing so. Raises like :func:`put`."""
+    _storable(new)
+
+
 def put(new: NewReference, *, actor: Actor | None = None, compare: bool = True) -> Written:
     """Take in a document, or let it replace the one of the same identity.
 
@@ -250,7 +255,7 @@ def _line(value: str, field: str) -> str:
 
 
 def _length(field: str) -> int:
-    return int(ReferenceDocument._meta.get_field(field).max_length or 0)
+    return int(getattr(ReferenceDocument._meta.get_field(field), "max_length", None) or 0)
 
 
 def _address(url: str) -> str:

@@ -38,6 +38,10 @@ class Position:
         self._row.position, self._row.seen = "", 0
         self._row.save(using=self._row._state.db)
 
+    def forget(self) -> None:
+        """End a walk that nobody is going to begin again under this name."""
+        self._row.delete(using=self._row._state.db)
+
 
 def walk_name(purpose: str, registration: Registration, alias: str) -> str:
     """Return the name under which a walk over one model in one database is kept."""
