@@ -30,13 +30,10 @@ class Material:
     Args:
         folder: the data folder.
         minilm: folder with ``tokenizer.json`` and ``model.safetensors``.
-        everything: learn from what is kept for judging as well (for a release, once the
-            figures are known).
     """
 
     folder: Path
     minilm: Path
-    everything: bool = False
 
     def __post_init__(self) -> None:
         self.written = sources.written(self.folder)
@@ -46,6 +43,7 @@ class Material:
         self.toxigen = sources.toxigen(self.folder)
         self.headlines = sources.headlines(self.folder)
         self.harmless = sources.harmless()
+        self._halves: set[int] = set()
 
     @cached_property
     def ordinary(self) -> list[str]:
@@ -72,18 +70,22 @@ class Material:
 
     def train(self, comments: Sequence[Comment]) -> list[Comment]:
         """Return the comments to learn from."""
-        return [c for c in comments if self.everything or not _kept(c)]
+        return [c for c in comments if not _kept(c)]
 
     def dev(self, comments: Sequence[Comment]) -> list[Comment]:
         """Return the comments kept for judging."""
         return [c for c in comments if _kept(c)]
 
     def first(self, epoch: int) -> list[Example]:
-        """Return an epoch of the first stage: mostly the public sets."""
+        """Return an epoch of the first stage: a half of the public sets, all of our own."""
         chance = random.Random(100 + epoch)
-        chosen = self.train(self.civil) + self.train(self.toxigen) + self.train(self.written)
-        chosen += self._wikipedia(chance, 3000) + self._headlines(chance, 800)
-        chosen += self.harmless + self._quoted(chance, 400)
+        civil = self.train(self.civil)
+        half = chance.sample(range(len(civil)), len(civil) // 2) if epoch % 2 == 0 else None
+        self._halves = set(half) if half is not None else set(range(len(civil))) - self._halves
+        chosen = [civil[index] for index in sorted(self._halves)]
+        chosen += self.train(self.toxigen) + self.train(self.written) + self.train(self.own)
+        chosen += self._wikipedia(chance, 1800) + self._headlines(chance, 700)
+        chosen += self.harmless + self._quoted(chance, 350)
         return self._examples(chosen, chance)
 
     def second(self, epoch: int) -> list[Example]:
@@ -91,10 +93,10 @@ class Material:
         chance = random.Random(200 + epoch)
         civil, own = self.train(self.civil), self.train(self.own)
         chosen = 2 * self.train(self.written) + own + 2 * self.harmless
-        chosen += chance.sample(civil, len(civil) * 2 // 5)
-        chosen += chance.sample(self.train(self.toxigen), 400)
-        chosen += self._wikipedia(chance, 1500) + self._headlines(chance, 600)
-        chosen += self._quoted(chance, 300)
+        chosen += chance.sample(civil, len(civil) // 4)
+        chosen += chance.sample(self.train(self.toxigen), 300)
+        chosen += self._wikipedia(chance, 900) + self._headlines(chance, 400)
+        chosen += self._quoted(chance, 250)
         return self._examples(chosen, chance)
 
     def transfer(self) -> list[View]:

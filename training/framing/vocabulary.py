@@ -70,9 +70,7 @@ def choose(given: Sequence[str], reader: Reader, texts: Iterable[str], size: int
         and all(letter < _LATIN for letter in piece.removeprefix("##"))
     ]
     single = [n for n in usable if len(given[n].removeprefix("##")) == 1]
-    ranked = sorted(
-        set(usable) - set(single), key=lambda n: (-(counts[n] + _PRIOR / (n + 1)), n)
-    )
+    ranked = sorted(set(usable) - set(single), key=lambda n: (-(counts[n] + _PRIOR / (n + 1)), n))
     return [*SPECIAL, *(given[n] for n in (*single, *ranked))][:size]
 
 
