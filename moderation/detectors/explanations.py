@@ -36,6 +36,9 @@ MESSAGES |= {
         "by different accounts: {authors}."
     ),
     "duplicate.note.set_phrase": gettext_noop("Says too little for repeats of it to be counted."),
+    "duplicate.rewrite.sentence": gettext_noop(
+        "Tells in other words what a sentence of the source tells: {terms} rare words in common."
+    ),
     "duplicate.note.no_corpus": gettext_noop("There was nothing to compare the text with."),
     "duplicate.note.too_short": gettext_noop("Too few words to compare with other texts."),
     "duplicate.note.quotation": gettext_noop("Attributed quotations were not counted as copied."),
@@ -66,9 +69,17 @@ MESSAGES |= {
     "duplicate.provenance.source_names_text.title": gettext_noop(
         "The matched text names the title of this text as its origin."
     ),
-    "duplicate.provenance.both_credit": gettext_noop("Both texts credit {name}."),
-    "duplicate.provenance.both_credit.address": gettext_noop(
-        "Both texts declare that their original address is at {name}."
+    "duplicate.provenance.text_credits_too": gettext_noop(
+        "This text credits {name}, as the matched text does."
+    ),
+    "duplicate.provenance.text_credits_too.address": gettext_noop(
+        "This text declares that its original address is at {name}, as the matched text does."
+    ),
+    "duplicate.provenance.source_credits_too": gettext_noop(
+        "The matched text credits {name}, as this text does."
+    ),
+    "duplicate.provenance.source_credits_too.address": gettext_noop(
+        "The matched text declares that its original address is at {name}, as this text does."
     ),
     "duplicate.provenance.text_credits": gettext_noop("Only this text credits {name}."),
     "duplicate.provenance.text_credits.address": gettext_noop(
@@ -79,27 +90,43 @@ MESSAGES |= {
         "The matched text declares that its original address is at {name}."
     ),
     "duplicate.provenance.text_claims": gettext_noop(
-        "This text says that it was published here first. Anybody can write that; it does not count."
+        "This text says that it was published here first. Anybody can write that; "
+        "it does not count."
     ),
     "duplicate.provenance.source_claims": gettext_noop(
         "The matched text says that it was published there first. Anybody can write that; "
         "it does not count."
     ),
     "duplicate.provenance.older": gettext_noop(
-        "This text is older: it is of {ours_at}, the matched text of {source_at}."
+        "This text (of {ours_at}) is older than the matched text (of {source_at})."
     ),
     "duplicate.provenance.younger": gettext_noop(
-        "The matched text is older: it is of {source_at}, this text of {ours_at}."
+        "The matched text (of {source_at}) is older than this text (of {ours_at})."
     ),
     "duplicate.provenance.disputed": gettext_noop(
-        "This text is of {ours_at} and the matched text of {source_at}, but the words came into "
-        "this text later, with an edit."
+        "This text (of {ours_at}) was there before the matched text (of {source_at}), "
+        "but its words came in later, with an edit."
     ),
     "duplicate.provenance.unknown": gettext_noop(
-        "Which is older cannot be told: this text is of {ours_at}, the matched text of {source_at}."
+        "Whether this text (of {ours_at}) or the matched text (of {source_at}) is older "
+        "cannot be told."
     ),
     "duplicate.provenance.known_later": gettext_noop(
         "It came in after the matched text, although it is older."
+    ),
+}
+
+MESSAGES |= {
+    "duplicate.disguise.invisible": gettext_noop("Characters that nobody sees part this word."),
+    "duplicate.disguise.bidi": gettext_noop("Hidden signs of direction stand in this word."),
+    "duplicate.disguise.homoglyph": gettext_noop(
+        "Letters of another alphabet that look the same stand in this word."
+    ),
+    "duplicate.disguise.fullwidth": gettext_noop("This word is written in wide letters."),
+    "duplicate.disguise.combining": gettext_noop("Marks are heaped on the letters of this word."),
+    "duplicate.disguise.case": gettext_noop("Small and capital letters by turns."),
+    "duplicate.disguise.entities": gettext_noop(
+        "Letters are written as numbers, or parted by markup that shows nothing."
     ),
 }
 

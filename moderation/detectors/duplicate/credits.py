@@ -70,11 +70,18 @@ class Credit:
 
 def credits_of(document: Document) -> tuple[Credit, ...]:
     """Return whom ``document`` names as its origin, each once, in the order of the text."""
+    known: tuple[Credit, ...] | None = document.kept.get("credits")
+    if known is None:
+        known = document.kept["credits"] = _read_credits(document)
+    return known
+
+
+def _read_credits(document: Document) -> tuple[Credit, ...]:
     found = [*_in_head(document), *_in_lines(document)]
-    kept: dict[tuple[CreditKind, str, tuple[str, ...]], Credit] = {}
+    once: dict[tuple[CreditKind, str, tuple[str, ...]], Credit] = {}
     for credit in sorted(found, key=lambda each: each.span):
-        kept.setdefault((credit.kind, name_key(credit.name), credit.addresses), credit)
-    return tuple(kept.values())
+        once.setdefault((credit.kind, name_key(credit.name), credit.addresses), credit)
+    return tuple(once.values())
 
 
 def name_key(name: str) -> str:

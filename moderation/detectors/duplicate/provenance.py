@@ -251,8 +251,8 @@ def _in_common(
     for credit in by_us:
         same = next((named[key] for key in _keys(credit, hosts_known) if key in named), None)
         if same is not None:
-            reasons.append(_reason("both_credit", credit))
-            reasons.append(_reason("both_credit", same, in_source=True))
+            reasons.append(_reason("text_credits_too", credit))
+            reasons.append(_reason("source_credits_too", same))
     return reasons
 
 
@@ -272,10 +272,8 @@ def _keys(credit: Credit, hosts_known: bool) -> Iterator[str]:  # noqa: FBT001 -
         yield f"name:{name_key(credit.name)}"
 
 
-def _reason(
-    key: str, credit: Credit, named: _Party | None = None, *, in_source: bool = False
-) -> Reason:
-    in_source = in_source or key.startswith("source_")
+def _reason(key: str, credit: Credit, named: _Party | None = None) -> Reason:
+    in_source = key.startswith("source_")
     explanation = f"duplicate.provenance.{key}"
     if key.endswith("_claims"):
         return Reason(explanation, {}, credit.span, in_source)
