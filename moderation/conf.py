@@ -28,6 +28,8 @@ class Settings:
     # Laid over the built-in detectors: {"framing": {"MODE": "shadow", "OPTIONS": {...}}},
     # {"framing": None} switches one off, {"mine": {"CLASS": "path.to.Detector"}} adds one.
     DETECTORS: dict[str, Any] = {}
+    # Says what texts mean, to suggest rewrites: {"OPTIONS": {"path": "folder of a model"}}.
+    EMBEDDER: dict[str, Any] | None = None
     SANITIZER: str = "moderation.text.sanitize.BleachSanitizer"
 
     # Longest text that is kept with a snapshot and shown to the detectors, in characters.
@@ -55,6 +57,10 @@ class Settings:
 
     # A claim on a case ends by itself after this long.
     CLAIM_SECONDS: int = 600
+
+    # Checking a text before it is posted: how often one visitor may, and how much at once.
+    CHECK_RATE: str = "30/min"
+    CHECK_MAX_CHARS: int = 20_000
 
     def __getattribute__(self, name: str) -> Any:
         default = super().__getattribute__(name)

@@ -6,6 +6,7 @@ from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
 from moderation.api import views
+from moderation.api.checking import CheckView
 
 app_name = "moderation_api"
 
@@ -19,4 +20,7 @@ router.register("scans", views.ScanViewSet, basename="scan")
 router.register("snapshots", views.SnapshotViewSet, basename="snapshot")
 router.register("subjects", views.SubjectViewSet, basename="subject")
 
-urlpatterns = [path("v1/", include(router.urls))]
+urlpatterns = [
+    path("v1/check/", CheckView.as_view(), name="check"),
+    path("v1/", include(router.urls)),
+]

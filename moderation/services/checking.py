@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from moderation.conf import settings
 from moderation.detectors.base import Context, Corpus, Deadline
 from moderation.detectors.explanations import explain
+from moderation.detectors.phrases import PhraseList
 from moderation.services.detectors import ConfiguredDetector, configured_detectors
 from moderation.text.document import Document
 from moderation.types import Assessment, Band, Evidence, Finding, Mode
+
+NO_PHRASES = PhraseList()
+
+Translate = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +39,25 @@ class CheckResult:
         return self.band is not Band.NONE
 
 
-def check_text(document: Document, corpus: Corpus | None = None) -> CheckResult:
+def check_text(
+    document: Document,
+    corpus: Corpus | None = None,
+    *,
+    blocked: PhraseList = NO_PHRASES,
+    harmless: PhraseList = NO_PHRASES,
+) -> CheckResult:
     """Run the site's live detectors over ``document``, comparing it with ``corpus`` only.
+
+    ``blocked`` and ``harmless`` are the site's word lists where the caller wants them to count.
 
     No row is read or written. A detector that fails is named in the result; the others stand.
     """
-    context = Context(corpus=corpus, deadline=Deadline.after(settings.SCAN_TIME_LIMIT))
+    context = Context(
+        corpus=corpus,
+        deadline=Deadline.after(settings.SCAN_TIME_LIMIT),
+        blocked=blocked,
+        harmless=harmless,
+    )
     return _combine(
         (configured, _assess(configured, document, context))
         for configured in configured_detectors()
@@ -88,41 +106,43 @@ def _combine(
     )
 
 
-def as_json(result: CheckResult) -> dict[str, Any]:
-    """Return the result as plain JSON values; reasons in English."""
+def as_json(result: CheckResult, translate: Translate = str) -> dict[str, Any]:
+    """Return the result as plain JSON values; reasons in English unless translated."""
     content: dict[str, Any] = {
         "flagged": result.flagged,
         "score": round(result.score, 4),
         "band": result.band.value,
         "scores": {category: round(score, 4) for category, score in result.scores.items()},
-        "findings": [_finding_json(found) for found in result.findings],
+        "findings": [_finding_json(found, translate) for found in result.findings],
     }
     if result.notes:
-        content["notes"] = [explain(note) for note in result.notes]
+        content["notes"] = [explain(note, translate=translate) for note in result.notes]
     if result.errors:
         content["error"] = "; ".join(result.errors)
     return content
 
 
-def _finding_json(found: Finding) -> dict[str, Any]:
+def _finding_json(found: Finding, translate: Translate) -> dict[str, Any]:
     content: dict[str, Any] = {
         "kind": found.kind,
         "category": found.category,
         "score": round(found.score, 4),
         "band": found.band.value,
-        "evidence": [_evidence_json(passage, found.source) for passage in found.evidence],
+        "evidence": [
+            _evidence_json(passage, found.source, translate) for passage in found.evidence
+        ],
     }
     if found.detail:
         content["detail"] = dict(found.detail)
     return content
 
 
-def _evidence_json(passage: Evidence, source: str | None) -> dict[str, Any]:
+def _evidence_json(passage: Evidence, source: str | None, translate: Translate) -> dict[str, Any]:
     content: dict[str, Any] = {"start": passage.start, "end": passage.end}
     if source is not None:
         content["source"] = source
     if passage.source_start is not None:
         content["source_start"] = passage.source_start
         content["source_end"] = passage.source_end
-    content["explanation"] = explain(passage.explanation, passage.params)
+    content["explanation"] = explain(passage.explanation, passage.params, translate)
     return content
