@@ -6,6 +6,7 @@ decisions, so that an undo ends it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -52,6 +53,7 @@ MOST_LEARNED = 1_000
 moderators to see, and to say of some that they are content."""
 
 _COPY = "duplicate"
+_WWW = re.compile(r"^(?:www\.)+(?=.)")
 
 
 # What a scan may take for allowed
@@ -217,7 +219,7 @@ def _source(value: str) -> str:
         host = urlsplit(name if "//" in name else f"//{name}").hostname
     except ValueError:
         return name
-    return (host or name).strip(".").removeprefix("www.") or name
+    return _WWW.sub("", (host or name).strip(".")) or name
 
 
 def save(allowance: Allowance, *, actor: Actor) -> Allowance:
