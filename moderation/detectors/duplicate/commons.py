@@ -11,14 +11,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from moderation.detectors.duplicate.align import MIN_WORDS, Passage, align
+from moderation.detectors.duplicate.align import MAX_GAP, Passage, align
 from moderation.detectors.duplicate.fingerprint import (
     GUARANTEED_RUN,
     SHINGLE,
     shingle_numbers,
 )
-from moderation.detectors.duplicate.reading import Reading, words_of
+from moderation.detectors.duplicate.reading import Reading, overlapping, words_of
 from moderation.types import Span
+
+LEAST_COMMON = MAX_GAP + 1
+"""Fewer words next to each other are a set phrase. No passage reaches over so many."""
+
+_NO_WORD = ""
 
 
 class Common(NamedTuple):
@@ -36,7 +41,7 @@ def learned(reading: Reading, boilerplate: Mapping[int, int]) -> list[Common]:
     chosen = frozenset(reading.fingerprint.hashes)
     numbers = enumerate(shingle_numbers(reading.words))
     marks = ((at, boilerplate.get(number, 0)) for at, number in numbers if number in chosen)
-    return [run for run in _runs(marks) if run.end - run.start >= MIN_WORDS]
+    return [run for run in _runs(marks) if run.end - run.start >= LEAST_COMMON]
 
 
 def laid_down(reading: Reading, passages: tuple[str, ...]) -> list[Common]:
@@ -52,7 +57,7 @@ def laid_down(reading: Reading, passages: tuple[str, ...]) -> list[Common]:
             joined[-1] = joined[-1]._replace(end=at + SHINGLE)
         else:
             joined.append(Common(at, at + SHINGLE, 0))
-    return [run for run in joined if run.end - run.start >= MIN_WORDS]
+    return [run for run in joined if run.end - run.start >= LEAST_COMMON]
 
 
 @lru_cache(maxsize=4)
@@ -99,11 +104,11 @@ def without(
     left: list[Passage] = []
     source_words = len(source)
     for passage in passages:
-        pieces = list(_outside(passage, common))
-        if pieces == [Span(passage.start, passage.end)]:
+        outside = list(_outside(passage, common))
+        if outside == [Span(passage.start, passage.end)]:
             left.append(passage)
             continue
-        kept = [p for piece in pieces for p in _realigned(piece, passage, words, source, check)]
+        kept = _realigned(passage, outside, words, source, check)
         source_words -= _source_length(passage) - sum(map(_source_length, kept))
         left += kept
     return Rest(left, len(words) - sum(end - start for start, end in common), source_words)
@@ -126,9 +131,7 @@ def _runs(marks: Iterator[tuple[int, int]]) -> Iterator[Common]:
 
 def _outside(passage: Passage, common: Sequence[Span]) -> Iterator[Span]:
     at = passage.start
-    for start, end in common:
-        if start >= passage.end or end <= passage.start:
-            continue
+    for start, end in overlapping(common, passage.start, passage.end):
         if start - at >= GUARANTEED_RUN:
             yield Span(at, start)
         at = max(at, end)
@@ -137,19 +140,23 @@ def _outside(passage: Passage, common: Sequence[Span]) -> Iterator[Span]:
 
 
 def _realigned(
-    piece: Span,
     passage: Passage,
+    outside: Sequence[Span],
     words: Sequence[str],
     source: Sequence[str],
     check: Callable[[], None],
-) -> Iterator[Passage]:
-    there = source[passage.source_start : passage.source_end]
-    for found in align(words[piece.start : piece.end], there, check):
-        found.start += piece.start
-        found.end += piece.start
+) -> list[Passage]:
+    """Return the passages within ``passage`` of which all words lie in ``outside``."""
+    here = [_NO_WORD] * (passage.end - passage.start)
+    for start, end in outside:
+        here[start - passage.start : end - passage.start] = words[start:end]
+    kept = align(here, source[passage.source_start : passage.source_end], check)
+    for found in kept:
+        found.start += passage.start
+        found.end += passage.start
         found.source_start += passage.source_start
         found.source_end += passage.source_start
-        yield found
+    return kept
 
 
 def _source_length(passage: Passage) -> int:

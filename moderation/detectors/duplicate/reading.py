@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
@@ -55,7 +55,8 @@ class Reading:
 
     def quoted_words(self, start: int, end: int) -> int:
         """Count the words of a range that the text gives as somebody else's."""
-        return sum(max(0, min(end, q.end) - max(start, q.start)) for q in self._quotations)
+        quoted = overlapping(self._quotations, start, end)
+        return sum(max(0, min(end, q.end) - max(start, q.start)) for q in quoted)
 
     @cached_property
     def _quotations(self) -> list[Span]:
@@ -67,6 +68,12 @@ class Reading:
 
     def _readable_span(self, start: int, end: int) -> Span:
         return self._normal.to_original(self._tokens[start].start, self._tokens[end - 1].end)
+
+
+def overlapping(ranges: Sequence[Span], start: int, end: int) -> Sequence[Span]:
+    """Return those of ordered, disjoint ``ranges`` that have a word of another in common."""
+    first = bisect_right(ranges, start, key=lambda span: span.end)
+    return ranges[first : bisect_left(ranges, end, lo=first, key=lambda span: span.start)]
 
 
 def words_of(text: str) -> list[str]:
