@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import (
@@ -14,6 +17,7 @@ from django.http import (
     HttpResponse,
     HttpResponseNotAllowed,
     HttpResponseRedirect,
+    QueryDict,
 )
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -31,7 +35,7 @@ from moderation.admin.filters import CategoryFilter, ClaimFilter, StateFilter
 from moderation.admin.forms import DecisionForm, SnoozeForm, VersionForm
 from moderation.admin.page import build_page, state_in_words
 from moderation.admin.passages import shorten
-from moderation.admin.queue import QueueList, passage_of
+from moderation.admin.queue import QUEUE, QueueList, next_in_queue, passage_of
 from moderation.conf import settings
 from moderation.models import Case, Decision, Snapshot
 from moderation.services import cases, decisions, intake
@@ -108,7 +112,7 @@ class CaseAdmin(ReadOnly, Batches, CaseModelAdmin):
     def passage(self, case: Case) -> SafeString:
         return format_html(
             '<a href="{}">{}</a><div class="moderation-chips">{} {}</div>',
-            self._page_url(case.pk),
+            self._page_url(case.pk, getattr(case, "queue", "")),
             passage_of(case),
             case.subject.get_kind_display(),
             display.chips(case.categories),
@@ -146,6 +150,7 @@ class CaseAdmin(ReadOnly, Batches, CaseModelAdmin):
                 ("snooze", self.snooze_view),
                 ("scan", self.scan_view),
                 ("preview", self.preview_view),
+                ("next", self.next_view),
             )
         ]
         undo = path(
@@ -158,10 +163,12 @@ class CaseAdmin(ReadOnly, Batches, CaseModelAdmin):
     def _name(self, action: str) -> str:
         return f"moderation_case_{action}"
 
-    def _page_url(self, case_id: int) -> str:
-        return reverse(
+    def _page_url(self, case_id: int, queue: str = "") -> str:
+        """Return the address of a case; ``queue`` are the filters it was chosen by."""
+        address = reverse(
             "admin:moderation_case_change", args=[case_id], current_app=self.admin_site.name
         )
+        return f"{address}?{urlencode({QUEUE: queue})}" if queue else address
 
     # The page of a case
 
@@ -203,6 +210,8 @@ class CaseAdmin(ReadOnly, Batches, CaseModelAdmin):
             "title": _("Case %(number)d") % {"number": case.pk},
             "opts": self.opts,
             "page_url": self._page_url(case.pk),
+            "queue": _queue(request),
+            "queue_query": urlencode({QUEUE: _queue(request)}) if _queue(request) else "",
             "page": page,
             "account_url": self._account_url(request, page.author.account),
             "form": form or DecisionForm(initial={"version": case.version}),
@@ -256,7 +265,32 @@ class CaseAdmin(ReadOnly, Batches, CaseModelAdmin):
             return self._refused(request, case_id, error, form)
         outcome = decision.get_outcome_display()
         self.message_user(request, _("Decided: %(outcome)s.") % {"outcome": outcome})
-        return HttpResponseRedirect(self._page_url(case_id))
+        if "_next" in request.POST:
+            return self._to_next(request, case)
+        return HttpResponseRedirect(self._page_url(case_id, _queue(request)))
+
+    def next_view(self, request: HttpRequest, case_id: int) -> HttpResponse:
+        """Go on to the case that follows in the queue."""
+        return self._to_next(request, self._case(request, case_id))
+
+    def _to_next(self, request: HttpRequest, case: Case) -> HttpResponse:
+        queue = _queue(request)
+        following = next_in_queue(self._queue_of(request, queue), case, request.user)
+        if following is not None:
+            return HttpResponseRedirect(self._page_url(following, queue))
+        self.message_user(request, _("That was the last one: nothing else waits for you."))
+        address = reverse("admin:moderation_case_changelist", current_app=self.admin_site.name)
+        return HttpResponseRedirect(f"{address}?{queue}" if queue else address)
+
+    def _queue_of(self, request: HttpRequest, queue: str) -> QuerySet[Case]:
+        """Return the cases that the filters of a queue choose."""
+        asked = copy(request)
+        asked.GET = QueryDict(queue)
+        try:
+            rows: QuerySet[Case] = self.get_changelist_instance(asked).queryset
+        except IncorrectLookupParameters:
+            rows = self.get_queryset(request)
+        return rows
 
     def claim_view(self, request: HttpRequest, case_id: int) -> HttpResponse:
         """Claim, prolong a claim, or take one over."""
@@ -369,6 +403,11 @@ def _status_of(error: ModerationError) -> int:
         case NotAllowed():
             return 403
     return 400
+
+
+def _queue(request: HttpRequest) -> str:
+    """Return the filters of the queue that the moderator came from."""
+    return request.POST.get(QUEUE) or request.GET.get(QUEUE, "")
 
 
 def _part(request: HttpRequest) -> int:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import F, OuterRef, QuerySet, Subquery, Value
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Greatest, Substr
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from moderation.admin import display
+from moderation.admin.filters import TO_DO
 from moderation.admin.passages import quote_from_window
 from moderation.models import Case, Evidence, ScanState
 from moderation.types import Mode, Span, TextFormat
+
+QUEUE = "_changelist_filters"
+"""Where Django's admin keeps the filters that a list was left with."""
 
 _AROUND = 300
 _WINDOW = 900
@@ -85,6 +91,32 @@ class QueueList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = with_extracts(self.result_list)
+        for case in self.result_list:
+            case.queue = request.GET.urlencode()
+
+
+def next_in_queue(queue: QuerySet[Case], case: Case, user: Any) -> int | None:
+    """Return the key of the case after ``case``, or the first one if it was the last.
+
+    Passed over is what ``user`` cannot decide: their own content, what a colleague holds, and
+    what is put aside.
+    """
+    held = Q(claimed_by__isnull=False, claim_expires_at__gt=timezone.now())
+    rows = (
+        queue.filter(state__in=TO_DO)
+        .exclude(pk=case.pk)
+        .exclude(held & ~Q(claimed_by=user.pk))
+        .exclude(subject__author=user.pk)
+        .order_by("-priority", "opened_at", "pk")
+        .values_list("pk", flat=True)
+    )
+    same = Q(priority=case.priority)
+    after = rows.filter(
+        Q(priority__lt=case.priority)
+        | same & Q(opened_at__gt=case.opened_at)
+        | same & Q(opened_at=case.opened_at, pk__gt=case.pk)
+    )
+    return after.first() or rows.first()
 
 
 def with_extracts(cases: Iterable[Case]) -> list[Case]:

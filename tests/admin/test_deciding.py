@@ -283,3 +283,65 @@ def test_a_failing_site_is_reported_and_nothing_is_written(desk, policy, comment
     assert failed.status_code == 400
     assert "could not carry this out" in messages_of(failed)
     assert fresh(case).state == CaseState.OPEN
+
+
+# One after the other
+
+
+def by_priority(*cases_in_order):
+    for place, case in enumerate(cases_in_order):
+        Case.objects.filter(pk=case.pk).update(priority=100 - place)
+    return [fresh(case) for case in cases_in_order]
+
+
+def dismiss_and_go_on(client, case, **fields):
+    return send(client, case, "decide", outcome="dismiss_allowed", _next="1", **fields)
+
+
+def test_decide_and_go_to_the_next(desk, comment_case):
+    first, second, third = by_priority(*(comment_case(f"badword {n}") for n in range(3)))
+    assert dismiss_and_go_on(desk, second).url == address(third)
+    assert dismiss_and_go_on(desk, third).url == address(first)
+    sent = dismiss_and_go_on(desk, first)
+    assert sent.url == reverse("admin:moderation_case_changelist")
+    assert "nothing else waits" in messages_of(desk.get(sent.url))
+    assert Decision.objects.count() == 3
+
+
+def test_the_next_case_is_one_that_can_be_decided(desk, moderator, colleague, comment_case):
+    first, own, held, aside, last = by_priority(
+        comment_case("badword 1"),
+        comment_case("badword 2", author=moderator),
+        *(comment_case(f"badword {n}") for n in (3, 4, 5)),
+    )
+    cases.claim(held.pk, user=colleague)
+    cases.snooze(aside.pk, user=colleague, until=timezone.now() + timedelta(hours=1))
+    assert desk.get(address(first, "next")).url == address(last)
+    Case.objects.filter(pk=held.pk).update(claim_expires_at=timezone.now())
+    assert desk.get(address(first, "next")).url == address(held)
+    assert own.is_open
+
+
+def test_the_next_case_comes_from_the_queue_as_it_was_filtered(desk, comment_case, article_case):
+    first = comment_case("badword 1")
+    article = article_case("<p>badword</p>")
+    other = comment_case("badword 2")
+    by_priority(first, article, other)
+    chosen = "subject__kind__exact=comment"
+    listed = desk.get(reverse("admin:moderation_case_changelist") + f"?{chosen}")
+    link = f"{address(first)}?_changelist_filters=subject__kind__exact%3Dcomment"
+    assert link in listed.text
+    page = desk.get(link)
+    assert f'name="_changelist_filters" value="{chosen}"' in page.text
+    sent = dismiss_and_go_on(desk, fresh(first), _changelist_filters=chosen)
+    assert sent.url == link.replace(address(first), address(other))
+    assert (
+        dismiss_and_go_on(desk, fresh(other), _changelist_filters="nonsense=1").status_code == 302
+    )
+
+
+def test_a_decision_that_fails_goes_nowhere(desk, comment_case):
+    first, second = by_priority(comment_case("badword 1"), comment_case("badword 2"))
+    sent = send(desk, first, "decide", outcome="hide", _next="1")
+    assert sent.status_code == 400
+    assert fresh(second).is_open
