@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from moderation.detectors.base import Context
+from moderation.detectors.duplicate import DuplicateDetector, MemoryCorpus
 from moderation.detectors.duplicate.credits import CreditKind, credits_of
 from moderation.detectors.duplicate.provenance import (
     Provenance,
@@ -578,3 +580,48 @@ def test_spans_stay_in_the_text(body, text_format, url, name):
     )
     for credit in credits_of(document):
         assert 0 <= credit.span.start <= credit.span.end <= len(document.text)
+
+
+# In the detector
+
+
+def detect(document, *sources):
+    return DuplicateDetector().detect(document, Context(MemoryCorpus(sources)))
+
+
+def test_an_article_that_others_copied_is_not_flagged():
+    older = article(HARBOUR, "ours", first_seen=day(5), published_at=day(1))
+    copies = [
+        article(HARBOUR, f"copy {number}", first_seen=day(4), published_at=day(number))
+        for number in (2, 3)
+    ]
+    source = article(HARBOUR, "source", first_seen=day(0))
+    assessment = detect(older, *copies)
+    assert assessment.findings == ()
+    assert assessment.notes == ("duplicate.note.original",)
+    assert set(assessment.scores.values()) == {0.0}
+    assert set(assessment.copies) == {"copy 2", "copy 3"}
+    (found,) = detect(older, *copies, source).findings
+    assert found.source == "source"
+
+
+def test_a_match_says_who_copied_whom():
+    body = f"{HARBOUR}\n\nSource: The Harbour Gazette"
+    source = article(HARBOUR, "source", publisher="The Harbour Gazette", published_at=day(1))
+    document = article(body, "ours", first_seen=day(2))
+    (found,) = detect(document, source).findings
+    assert found.band is Band.LIKELY
+    assert found.detail["provenance"]["verdict"] == "copy"
+    lines = [document.text[each.start : each.end] for each in found.evidence]
+    assert lines[-1] == "Source: The Harbour Gazette"
+    assert found.evidence[-1].weight < found.evidence[0].weight
+
+
+def test_what_both_have_from_an_agency_is_possible_at_most():
+    first, second = (
+        article(f"HARBOUR (Reuters) - {HARBOUR.strip()}", key, first_seen=day(number))
+        for number, key in enumerate(("source", "ours"))
+    )
+    (found,) = detect(second, first).findings
+    assert (found.category, found.band) == ("exact", Band.POSSIBLE)
+    assert found.score == 1.0

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
 import pytest
+from django.db import connections
 
 from moderation.corpus import get_corpus
 from moderation.detectors.duplicate.provenance import ProvenanceVerdict
@@ -19,7 +21,7 @@ from moderation.models import (
     Snapshot,
     Subject,
 )
-from moderation.models.scans import FINISHED_SCANS, ScanReason
+from moderation.models.scans import ACTIVE_SCANS, FINISHED_SCANS, ScanReason
 from moderation.services import scanning
 from moderation.targets import registry
 from tests.duplicate.prose import HARBOUR, ORCHARD
@@ -34,7 +36,10 @@ MONDAY = datetime(2026, 3, 2, 8, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def days(settings, monkeypatch):
     """The day each article says it came out, by its headline."""
-    settings.MODERATION = {"DETECTORS": {"scraped": None, "framing": None}}
+    settings.MODERATION = {
+        "DETECTORS": {"scraped": None, "framing": None},
+        "DISPATCHER": "tests.site.dispatchers.Nobody",
+    }
     said: dict[str, int] = {}
     target = registry.lookup(Article).target
     monkeypatch.setattr(
@@ -209,3 +214,37 @@ def test_what_is_not_current_is_not_placed(save):
     assert not corpus.place_behind(*reversed(ids))
     Snapshot.objects.filter(pk=ids[0]).update(is_current=False)
     assert not corpus.place_behind(*ids)
+
+
+@pytest.mark.on_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_many_workers_come_to_the_same_rest(save, caplog):
+    for number in reversed(range(5)):
+        save(f"day {number}", number)
+
+    def work():
+        try:
+            scan_until_nothing_waits()
+        finally:
+            connections.close_all()
+
+    workers = [threading.Thread(target=work) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert not Scan.objects.filter(state__in=ACTIVE_SCANS).exists()
+    assert caplog.messages == []
+    assert order()[0] == "day 0"
+    assert {copy for copy, _source in copies()} == {f"day {number}" for number in range(1, 5)}
+
+
+def scan_until_nothing_waits():
+    """Work beside others, who may take a scan away from us or queue another."""
+    for _ in range(200):
+        waiting = Scan.objects.filter(state__in=ACTIVE_SCANS).values_list("pk", flat=True)
+        if not waiting:
+            return
+        for pk in waiting:
+            scanning.run_scan(pk)
+    raise AssertionError("the scans do not come to an end")
