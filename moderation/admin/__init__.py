@@ -1,5 +1,6 @@
 """The moderator's desk in the Django admin. Reads rows; every write goes through a service."""
 
+from moderation.admin.allowances import AllowanceAdmin
 from moderation.admin.cases import CaseAdmin
 from moderation.admin.policies import PolicyAdmin
 from moderation.admin.records import (
@@ -10,15 +11,18 @@ from moderation.admin.records import (
     SnapshotAdmin,
     SubjectAdmin,
 )
+from moderation.admin.references import ReferenceDocumentAdmin
 from moderation.admin.wordlists import ListedPhraseAdmin
 
 __all__ = [
+    "AllowanceAdmin",
     "CaseAdmin",
     "DecisionAdmin",
     "EventAdmin",
     "FindingAdmin",
     "ListedPhraseAdmin",
     "PolicyAdmin",
+    "ReferenceDocumentAdmin",
     "ScanAdmin",
     "SnapshotAdmin",
     "SubjectAdmin",

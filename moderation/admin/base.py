@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from moderation.services.errors import ModerationError
 
 
 class DeskMedia:
@@ -12,6 +16,18 @@ class DeskMedia:
 
     class Media:
         css = {"all": ["moderation/desk.css"]}
+
+
+class ThroughServices:
+    """Rows that a service writes, which may refuse what the form could not foresee."""
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            response: HttpResponse = super().changeform_view(request, *args, **kwargs)  # type: ignore[misc]
+        except ModerationError as error:
+            messages.error(request, str(error))
+            return redirect(request.get_full_path())
+        return response
 
 
 class ReadOnly(DeskMedia):

@@ -287,6 +287,7 @@ class FindingAdmin(ReadOnly, FindingModelAdmin):
         "mode",
         "threshold",
         "source",
+        "reference",
         "shown_detail",
     )
 

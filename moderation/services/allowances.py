@@ -222,6 +222,19 @@ def _source(value: str) -> str:
     return _WWW.sub("", (host or name).strip(".")) or name
 
 
+def usable(scope: str, value: str, *, other_than: int | None = None) -> str:
+    """Return the value as it is stored, if it can be added; ``other_than`` is the line it is in.
+
+    Raises:
+        Unusable: as :func:`normalised`, or the list has it already.
+    """
+    value, value_hash = normalised(scope, value)
+    same = Allowance.objects.using(moderation_db()).filter(scope=scope, value_hash=value_hash)
+    if same.exclude(pk=other_than).exists():
+        raise Unusable(_("This entry is in the list already."))
+    return value
+
+
 def save(allowance: Allowance, *, actor: Actor) -> Allowance:
     """Write a line of the lists, new or changed, and note who did.
 
