@@ -15,6 +15,7 @@ from django.db import router
 from django.utils.module_loading import import_string
 
 from moderation.conf import SETTING_NAMES, Settings, settings, user_settings
+from moderation.corpus.embeddings import build_embedder
 from moderation.dispatch import get_dispatcher
 from moderation.models import Scan
 from moderation.targets import registry
@@ -33,6 +34,7 @@ def register_checks() -> None:
         check_databases,
         check_dotted_paths,
         check_detectors,
+        check_embedder,
         check_dispatch,
     ):
         checks.register(check, "moderation")
@@ -102,12 +104,13 @@ _LEAST = {
     "RESCAN_MAX_SCANS": 1,
     "SWEEP_BATCH": 1,
     "CLAIM_SECONDS": 1,
+    "CHECK_MAX_CHARS": 1,
 }
 
 
 def _is_a(value: Any, expected: Any, hint: Any) -> bool:
     if typing.get_args(hint) and type(None) in typing.get_args(hint):
-        return value is None or isinstance(value, str)
+        return isinstance(value, tuple(typing.get_origin(o) or o for o in typing.get_args(hint)))
     if expected is int:
         return isinstance(value, int) and not isinstance(value, bool)
     return isinstance(value, expected)
@@ -221,6 +224,23 @@ def check_detectors(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> 
             )
         )
     return found
+
+
+def check_embedder(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[Any]:
+    """E014 an embedder that cannot be built."""
+    entry = settings.EMBEDDER
+    problem = _problem_of(lambda: build_embedder(entry)) if isinstance(entry, Mapping) else ""
+    if not problem:
+        return []
+    return [
+        checks.Error(
+            f"The embedder cannot be used: {problem}",
+            hint="MODERATION['EMBEDDER'] is {'OPTIONS': {'path': folder}}, where the folder holds "
+            "model.onnx and tokenizer.json or vocab.txt. Install the extra 'embeddings', or set "
+            "it to None.",
+            id="moderation.E014",
+        )
+    ]
 
 
 def _problem_of(build: Callable[[], Any]) -> str:

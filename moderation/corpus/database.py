@@ -17,9 +17,11 @@ from moderation.corpus.documents import (
     snapshot_of_key,
     subject_work,
 )
+from moderation.corpus.embeddings import Embeddings
 from moderation.corpus.mending import Mender, fingerprint_of, is_outdated, read
 from moderation.corpus.postings import Postings
 from moderation.corpus.repeats import DatabaseComments
+from moderation.corpus.terms import Terms
 from moderation.detectors.base import Candidate, Lookup, Repeats
 from moderation.detectors.duplicate.fingerprint import PARAMS, Fingerprint
 from moderation.detectors.duplicate.reading import Reading
@@ -63,6 +65,8 @@ class DatabaseCorpus:
         self._using = using
         self._postings = Postings(using)
         self._comments = DatabaseComments(using, self._postings)
+        self._terms = Terms(using)
+        self._embeddings = Embeddings(using)
 
     # Reading
 
@@ -103,10 +107,20 @@ class DatabaseCorpus:
         sketch: Sequence[int],
         *,
         exclude: str,
-        same: Callable[[str], bool],
+        same: Callable[[Document], bool],
     ) -> Repeats:
         """See :meth:`moderation.detectors.base.Corpus.repeats`."""
         return search(self._comments, exact, sketch, exclude=exclude, same=same)
+
+    def similar(self, terms: Sequence[int], *, exclude: str, limit: int) -> Sequence[Candidate]:
+        """See :meth:`moderation.detectors.base.Corpus.similar`."""
+        hits = self._terms.hits(terms, self._own(exclude), limit)
+        return self._as_candidates(hits, limit) if hits else ()
+
+    def alike(self, document: Document, *, limit: int) -> Sequence[Candidate]:
+        """See :meth:`moderation.detectors.base.Corpus.alike`."""
+        hits = self._embeddings.hits(document, self._own(document.key), limit)
+        return self._as_candidates(hits, limit) if hits else ()
 
     def is_indexed(self, snapshot_id: int) -> bool:
         """Tell whether the snapshot is what the index holds of its subject."""
@@ -135,6 +149,8 @@ class DatabaseCorpus:
                     self._replace_comment(rows, subject_id, snapshot_id, fingerprint)
                 else:
                     self._replace(rows, subject_id, snapshot_id, fingerprint)
+                    self._terms.put(document)
+        self._embeddings.put(document)
 
     def unindex(self, *, subject_id: int) -> None:
         """Remove everything the index holds of a subject."""
@@ -159,12 +175,14 @@ class DatabaseCorpus:
             if copy is None or original is None or original.pk < min(row.pk for row in rows):
                 return False
             snapshots = Snapshot.objects.using(self._using).select_related("subject")
-            fingerprint = fingerprint_of(document_of(snapshots.get(pk=copy_id)))
+            document = document_of(snapshots.get(pk=copy_id))
+            fingerprint = fingerprint_of(document)
             self._forget(rows, keep=set())
             if original.story in {row.pk for row in rows}:
                 original.story = original.pk
                 original.save(using=self._using, update_fields=["story"])
             self._add(fingerprint, subject_id=copy.subject_id or 0, snapshot_id=copy_id)
+            self._terms.put(document)
             return True
 
     def index_reference(self, reference_id: int) -> None:
@@ -179,13 +197,16 @@ class DatabaseCorpus:
             reference = active.filter(pk=reference_id).first()
             if reference is None:
                 return
-            fingerprint = Reading(document_of_reference(reference)).fingerprint
+            document = document_of_reference(reference)
+            fingerprint = Reading(document).fingerprint
             row = self._rows().filter(reference=reference_id).first()
             if row is not None and _holds(row, fingerprint):
                 return
             self._postings.take_turn()
             self._forget([row] if row else [], keep=set())
             self._add(fingerprint, id=self._number_before_all(), reference_id=reference_id)
+            self._terms.put(document)
+        self._embeddings.put(document)
 
     def unindex_reference(self, reference_id: int) -> None:
         """Remove what the index holds of a reference document."""
@@ -314,6 +335,8 @@ class DatabaseCorpus:
         behind without a document, and nobody looks at them.
         """
         numbers = [row.pk for row in rows]
+        self._terms.forget(rows)
+        self._embeddings.forget(numbers)
         held = self._postings.held(numbers, keep)
         self._postings.remove(numbers, self._said(rows) - keep)
         holders = {document for _, document in held}

@@ -105,12 +105,28 @@ class Corpus(Protocol):
         sketch: Sequence[int],
         *,
         exclude: str,
-        same: Callable[[str], bool],
+        same: Callable[[Document], bool],
     ) -> Repeats:
         """Return the comments that came before the one with the key ``exclude`` and repeat it.
 
         These have the same exact hash, or a similar sketch (see :mod:`.duplicate.comments`)
-        and are confirmed by ``same``, which is given the key of one.
+        and are confirmed by ``same``.
+        """
+        ...
+
+    def similar(self, terms: Sequence[int], *, exclude: str, limit: int) -> Sequence[Candidate]:
+        """Return the documents that came before ``exclude`` and share several of these terms.
+
+        The terms are numbers of the most telling words of a text (see
+        :mod:`.duplicate.rewriting`); at most ``limit`` documents are returned, the best first.
+        """
+        ...
+
+    def alike(self, document: Document, *, limit: int) -> Sequence[Candidate]:
+        """Return the documents that came before ``document`` and mean much the same.
+
+        The weight of each is the cosine of the two embeddings, the best first. Without an
+        embedder, or when it fails, there are none.
         """
         ...
 

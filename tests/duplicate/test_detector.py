@@ -114,7 +114,7 @@ def test_unrelated_articles_are_not_flagged(one):
     others = [article(text, key) for key, text in ARTICLES.items() if key != one]
     assessment = detect(article(ARTICLES[one]), *others)
     assert assessment.findings == ()
-    assert set(assessment.scores) == {verdict.value for verdict in Verdict}
+    assert set(assessment.scores) == {verdict.value for verdict in Verdict} | {"rewrite"}
 
 
 def test_unrelated_texts_of_one_paper_are_not_flagged():
@@ -167,7 +167,8 @@ def test_evidence_lies_inside_and_says_the_same(seed, rate, length):
     copy = article(
         inserted(edited(source.text.split(), rate, seed), generated(seed + 1, 200), seed)
     )
-    for finding in detect(copy, source).findings:
+    copies = [each for each in detect(copy, source).findings if each.category in set(Verdict)]
+    for finding in copies:
         assert 0 <= finding.score <= 1
         assert 0 <= finding.detail["coverage"] <= 1
         assert 0 <= finding.detail["source_coverage"] <= 1

@@ -24,6 +24,7 @@ from moderation.detectors.duplicate.provenance import (
     with_provenance,
 )
 from moderation.detectors.duplicate.reading import Reading
+from moderation.detectors.duplicate.suggesting import REWRITE, suggestions
 from moderation.detectors.duplicate.verdict import FLAGGED, Comparison, Verdict, compare
 from moderation.text.document import Document
 from moderation.types import Assessment, Evidence, Finding, Kind, Span
@@ -47,7 +48,8 @@ class DuplicateDetector:
     There is one finding per matched source; its category is the verdict. ``possible`` and
     ``likely`` are the scores (see :attr:`~.verdict.Comparison.score`) from which a match is
     flagged and from which it is called likely; a text is compared with at most
-    ``max_sources`` documents.
+    ``max_sources`` documents. ``rewrites`` says whether sources are suggested whose story a
+    text tells in other words (see :mod:`.suggesting`).
 
     Raises:
         ValueError: an option is out of range.
@@ -58,7 +60,12 @@ class DuplicateDetector:
     kinds: ClassVar[frozenset[Kind]] = frozenset(Kind)
 
     def __init__(
-        self, *, possible: float = FLAGGED, likely: float = 0.6, max_sources: int = 10
+        self,
+        *,
+        possible: float = FLAGGED,
+        likely: float = 0.6,
+        max_sources: int = 10,
+        rewrites: bool = True,
     ) -> None:
         if not 0 < possible <= likely <= 1:
             raise ValueError("not 0 < possible <= likely <= 1")
@@ -67,6 +74,7 @@ class DuplicateDetector:
         self._possible = possible
         self._likely = likely
         self._max_sources = max_sources
+        self._rewrites = rewrites
 
     def detect(self, document: Document, context: Context) -> Assessment:
         """Compare ``document`` with ``context.corpus``."""
@@ -86,6 +94,8 @@ class DuplicateDetector:
         lookup = self._lookup(reading, corpus, context.allowed)
         boilerplate = learned(reading, lookup.boilerplate)
         common = united([*boilerplate, *laid_down(reading, context.allowed.passages)])
+        if common:
+            notes.add("duplicate.note.common")
         found = (corpus.document(candidate.key) for candidate in lookup.candidates)
         for source in self._sources(document, found, context, notes):
             other = Reading(source, context.deadline)
@@ -103,6 +113,11 @@ class DuplicateDetector:
             verdict = comparison.verdict.value
             scores[verdict] = max(scores[verdict], comparison.score)
         findings.sort(key=lambda finding: -finding.score)
+        if self._rewrites:
+            reported = {finding.source for finding in findings}.union(copies)
+            rewrites = suggestions(reading, context, corpus, common=common, reported=reported)
+            findings += rewrites.findings
+            scores[REWRITE] = rewrites.score
         return Assessment(
             tuple(findings),
             scores,

@@ -18,6 +18,7 @@ from moderation.detectors.duplicate.retrieval import (
     rank,
     varied,
 )
+from moderation.detectors.duplicate.rewriting import STORED_TERMS, shared_terms, telling_of
 from moderation.text.document import Document
 from moderation.types import Kind
 
@@ -34,6 +35,7 @@ class MemoryCorpus:
         self._stories: list[int] = []
         self._exact: defaultdict[bytes, list[int]] = defaultdict(list)
         self._listings: defaultdict[int, list[int]] = defaultdict(list)
+        self._terms: defaultdict[int, list[int]] = defaultdict(list)
         self._comments = _MemoryComments()
         for document in documents:
             self.add(document)
@@ -56,7 +58,8 @@ class MemoryCorpus:
             self._comments.add(number, document)
             return
         # Read as a copy, so that what was found out about so many texts is not kept for ever.
-        fingerprint = Reading(replace(document)).fingerprint
+        reading = Reading(replace(document))
+        fingerprint = reading.fingerprint
         head = head_of_story(
             self._listed(fingerprint.hashes), len(fingerprint.hashes), self._stories_of
         )
@@ -67,6 +70,7 @@ class MemoryCorpus:
         for value in fingerprint.hashes:
             if len(self._listings[value]) < LISTED:
                 self._listings[value].append(number)
+        self._note_terms(number, reading)
 
     def candidates(
         self,
@@ -103,10 +107,34 @@ class MemoryCorpus:
         sketch: Sequence[int],
         *,
         exclude: str,
-        same: Callable[[str], bool],
+        same: Callable[[Document], bool],
     ) -> Repeats:
         """See :meth:`moderation.detectors.base.Corpus.repeats`."""
         return search(self._comments, exact, sketch, exclude=exclude, same=same)
+
+    def similar(self, terms: Sequence[int], *, exclude: str, limit: int) -> Sequence[Candidate]:
+        """See :meth:`moderation.detectors.base.Corpus.similar`."""
+        before = self._numbers.get(exclude, len(self._documents))
+        listings = {term: self._newest(term, before) for term in terms if term in self._terms}
+        return [
+            Candidate(self._documents[hit.document].key, hit.weight)
+            for hit in shared_terms(listings, limit)
+        ]
+
+    def alike(self, document: Document, *, limit: int) -> Sequence[Candidate]:
+        """See :meth:`moderation.detectors.base.Corpus.alike`: it has no embedder."""
+        return ()
+
+    def _note_terms(self, number: int, reading: Reading) -> None:
+        telling = telling_of(reading.document, reading)
+        if telling.is_long_enough:
+            telling_terms = [t for t in telling.asked if len(self._terms[t]) < LISTED]
+            for term in telling_terms[:STORED_TERMS]:
+                self._terms[term].append(number)
+
+    def _newest(self, term: int, before: int) -> Sequence[int]:
+        numbers = self._terms[term]
+        return numbers[: bisect_left(numbers, before)][-LISTED:]
 
     def _listed(self, fingerprints: Iterable[int]) -> dict[int, list[int]]:
         return {value: self._listings[value] for value in fingerprints if value in self._listings}
@@ -152,6 +180,9 @@ class _MemoryComments:
 
     def wordings(self, numbers: Collection[int]) -> dict[int, Wording]:
         return {number: self._wordings[number] for number in numbers}
+
+    def documents(self, keys: Collection[str]) -> dict[str, Document]:
+        return {key: self._documents[key] for key in keys}
 
     def _place(self, number: int) -> Place:
         document = self._documents[self._wordings[number].key]
