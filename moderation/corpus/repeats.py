@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
+from django.db import connections
 from django.db.models import QuerySet
 
 from moderation.corpus.documents import (
+    document_of,
     snapshot_key,
     snapshot_of_key,
     subject_work,
@@ -15,8 +18,13 @@ from moderation.corpus.postings import Postings
 from moderation.detectors.base import Repeat
 from moderation.detectors.duplicate.fingerprint import PARAMS, Fingerprint
 from moderation.detectors.duplicate.repeats import Place, Wording
+from moderation.models import Snapshot, Subject
 from moderation.models.fingerprints import IndexedDocument
+from moderation.text.document import Document
 from moderation.types import Kind
+
+_DOCUMENTS = IndexedDocument._meta.db_table
+_SUBJECTS = Subject._meta.db_table
 
 
 class DatabaseComments:
@@ -34,7 +42,6 @@ class DatabaseComments:
     # Reading
 
     def oldest(self, exact: bytes, limit: int) -> list[Place]:
-        rows = self._current(exact).order_by("pk")[:limit]
         return [
             Place(
                 number,
@@ -45,15 +52,24 @@ class DatabaseComments:
                     parent=subject_work(parent_id) if parent_id else "",
                 ),
             )
-            for number, snapshot_id, subject_id, author, parent_id in rows.values_list(
-                "pk", "snapshot_id", "subject_id", "subject__author_key", "subject__parent_id"
+            for number, snapshot_id, subject_id, author, parent_id in self._fetch(
+                f"""
+                SELECT comment.id, comment.snapshot_id, subject.id,
+                    subject.author_key, subject.parent_id
+                FROM {_DOCUMENTS} AS comment JOIN {_SUBJECTS} AS subject
+                    ON subject.id = comment.subject_id
+                WHERE comment.exact = %s AND comment.snapshot_id IS NOT NULL
+                ORDER BY comment.id LIMIT {limit:d}
+                """,
+                exact,
             )
         ]
 
     def count(self, exact: bytes, before: int | None, most: int) -> int:
-        rows = self._current(exact)
-        earlier = rows if before is None else rows.filter(pk__lt=before)
-        return earlier.values("pk")[:most].count()
+        last = "" if before is None else f"AND id < {before:d}"
+        counted = f"SELECT 1 FROM {_DOCUMENTS} WHERE exact = %s {last} LIMIT {most:d}"
+        ((number,),) = self._fetch(f"SELECT count(*) FROM ({counted}) AS counted", exact)
+        return int(number)
 
     def number_of(self, key: str) -> int | None:
         rows = self._rows().filter(snapshot=snapshot_of_key(key))
@@ -74,6 +90,11 @@ class DatabaseComments:
             for number, exact, snapshot_id in rows.values_list("pk", "exact", "snapshot_id")
         }
 
+    def documents(self, keys: Collection[str]) -> dict[str, Document]:
+        snapshots = Snapshot.objects.using(self._using).select_related("subject")
+        found = snapshots.filter(pk__in=map(snapshot_of_key, keys))
+        return {snapshot_key(snapshot.pk): document_of(snapshot) for snapshot in found}
+
     # Writing
 
     def keeps_place(self, row: IndexedDocument, fingerprint: Fingerprint) -> bool:
@@ -92,18 +113,23 @@ class DatabaseComments:
 
     def add(self, subject_id: int, snapshot_id: int, fingerprint: Fingerprint) -> None:
         """Take up a comment after all that are there."""
-        row = self._rows().create(
-            subject_id=subject_id,
-            snapshot_id=snapshot_id,
-            params=PARAMS,
-            exact=fingerprint.exact,
-            story=0,
+        ((number,),) = self._fetch(
+            f"INSERT INTO {_DOCUMENTS} (subject_id, snapshot_id, params, exact, story) "
+            "VALUES (%s, %s, %s, %s, 0) RETURNING id",
+            subject_id,
+            snapshot_id,
+            PARAMS,
+            fingerprint.exact,
         )
         if fingerprint.hashes:
-            self._postings.add(row.pk, fingerprint.hashes)
+            self._postings.add(number, fingerprint.hashes)
 
-    def _current(self, exact: bytes) -> QuerySet[IndexedDocument]:
-        return self._rows().filter(exact=exact, snapshot__isnull=False)
+    def _fetch(self, sql: str, *params: Any) -> list[tuple[Any, ...]]:
+        """Run what runs for every comment: to build it from objects costs more than to run it."""
+        with connections[self._using].cursor() as cursor:
+            cursor.execute(sql, params)
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+            return rows
 
     def _rows(self) -> QuerySet[IndexedDocument]:
         return IndexedDocument.objects.using(self._using)

@@ -71,10 +71,9 @@ def assess(
         return Assessment(notes=("duplicate.note.set_phrase",))
     fingerprint = comment.fingerprint
 
-    def same(key: str) -> bool:
+    def same(other: Document) -> bool:
         context.deadline.check()
-        other = corpus.document(key)
-        return other is not None and _say_the_same(comment, Comment(other))
+        return _say_the_same(comment, Comment(other))
 
     repeats = corpus.repeats(fingerprint.exact, fingerprint.hashes, exclude=document.key, same=same)
     counted = [each for each in repeats.listed if _counts(each, document, context.allowed)]

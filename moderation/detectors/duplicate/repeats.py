@@ -8,8 +8,9 @@ from typing import NamedTuple, Protocol
 
 from moderation.detectors.base import Repeat, Repeats
 from moderation.detectors.duplicate.retrieval import Listings
+from moderation.text.document import Document
 
-LISTED = 200
+LISTED = 100
 """Comments of one wording that are looked at one by one, the oldest. How many more there are
 is counted."""
 
@@ -18,7 +19,7 @@ MOST_COUNTED = 10_000
 
 MIN_HITS = 2
 MOST_HITS = 64
-MOST_COMPARED = 20
+MOST_COMPARED = 10
 """Comments with two numbers of the sketch in common may say the same in other words; of the
 best of them so many wordings are compared word for word."""
 
@@ -60,6 +61,10 @@ class Comments(Protocol):
         """Return the wording of each of these comments that is still there."""
         ...
 
+    def documents(self, keys: Collection[str]) -> Mapping[str, Document]:
+        """Return those of these comments that are still there, by their keys."""
+        ...
+
 
 def search(
     comments: Comments,
@@ -67,12 +72,12 @@ def search(
     sketch: Sequence[int],
     *,
     exclude: str,
-    same: Callable[[str], bool],
+    same: Callable[[Document], bool],
 ) -> Repeats:
     """Return the comments that came before the one with the key ``exclude`` and repeat it.
 
     These are the comments of its very wording, and of every wording with a similar sketch
-    that ``same`` confirms, given the key of one.
+    that ``same`` confirms.
     """
     found = [comments.oldest(exact, LISTED + 1)]
     own = next((place.number for place in found[0] if place.repeat.key == exclude), None)
@@ -83,8 +88,11 @@ def search(
     if sketch:
         similar = list(_similar(comments, exact, sketch, own))
         more = len(similar) > MOST_COMPARED
-        for wording in similar[:MOST_COMPARED]:
-            if same(wording.key):
+        best = similar[:MOST_COMPARED]
+        documents = comments.documents([wording.key for wording in best]) if best else {}
+        for wording in best:
+            document = documents.get(wording.key)
+            if document is not None and same(document):
                 wordings.append(wording.exact)
                 found.append(comments.oldest(wording.exact, LISTED + 1))
     earlier = [place for places in found for place in places if own is None or place.number < own]
