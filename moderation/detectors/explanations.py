@@ -43,6 +43,9 @@ MESSAGES |= {
     "duplicate.note.too_short": gettext_noop("Too few words to compare with other texts."),
     "duplicate.note.quotation": gettext_noop("Attributed quotations were not counted as copied."),
     "duplicate.note.own_text": gettext_noop("Texts by the same author were not compared."),
+    "duplicate.note.common": gettext_noop(
+        "Words that anybody may use, or that many stories have, were not counted."
+    ),
     "duplicate.note.licensed": gettext_noop("Sources that may be copied were not compared."),
     "duplicate.note.allowed": gettext_noop("Texts it may share passages with were not compared."),
     "duplicate.note.original": gettext_noop(

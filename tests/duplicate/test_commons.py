@@ -1,13 +1,25 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from moderation.detectors.base import Allowed, Context
 from moderation.detectors.duplicate import DuplicateDetector, MemoryCorpus, Verdict
-from moderation.detectors.duplicate.commons import laid_down, learned, shingles_of, united
+from moderation.detectors.duplicate.align import align
+from moderation.detectors.duplicate.commons import (
+    laid_down,
+    learned,
+    shingles_of,
+    united,
+    without,
+)
 from moderation.detectors.duplicate.fingerprint import GUARANTEED_RUN, fingerprint_of
 from moderation.detectors.duplicate.reading import Reading, words_of
 from moderation.detectors.duplicate.retrieval import BOILERPLATE_STORIES
+from moderation.detectors.duplicate.verdict import compare
+from moderation.detectors.explanations import MESSAGES
+from moderation.types import Span
 from tests.duplicate.prose import article, edited, generated, inserted
 
 FOOTER = " ".join(generated(77, 60)).replace("so that", "and").split()
@@ -37,7 +49,10 @@ def count(words):
 
 
 def test_a_footer_that_many_stories_have_is_no_evidence():
-    assert sources(assess(generated(900) + FOOTER, paper())) == []
+    assessment = assess(generated(900) + FOOTER, paper())
+    assert sources(assessment) == []
+    assert assessment.notes == ("duplicate.note.common",)
+    assert MESSAGES["duplicate.note.common"]
 
 
 def test_a_footer_that_few_stories_have_is():
@@ -159,6 +174,38 @@ def test_thousands_of_passages_are_read_once():
     reading = Reading(article(generated(900) + generated(7, 40)))
     (found,) = laid_down(reading, passages)
     assert (found.start, found.end) == (count(generated(900)), len(reading.words))
+
+
+@given(
+    st.integers(0, 1_000),
+    st.lists(st.tuples(st.integers(0, 40), st.integers(13, 60)), max_size=5),
+    st.lists(st.tuples(st.integers(0, 250), st.integers(20, 120)), min_size=1, max_size=6),
+)
+@settings(deadline=None, max_examples=60)
+def test_nobody_has_more_than_all(seed, gaps, lifts):
+    source = generated(seed, 300)
+    words = [word for at, size in lifts for word in source[at : at + size]]
+    common, at = [], 0
+    for gap, size in gaps:
+        start, end = at + gap, min(at + gap + size, len(words))
+        if start < end:
+            common.append(Span(start, end))
+        at = end + 1
+    rest = without(align(words, source), common, words, source, lambda: None)
+    found = compare(rest.passages, rest.words, rest.source_words)
+    assert 0 <= found.coverage <= 1
+    assert 0 <= found.source_coverage <= 1
+    inside = {place for start, end in common for place in range(start, end)}
+    assert all(inside.isdisjoint(range(p.start, p.end)) for p in rest.passages)
+
+
+def test_a_footer_repeated_is_taken_out_of_the_source_once():
+    source = generated(1, 200) + FOOTER
+    words = FOOTER * 5 + generated(1, 200)
+    common = [Span(at * count(FOOTER), (at + 1) * count(FOOTER)) for at in range(5)]
+    rest = without(align(words, source), common, words, source, lambda: None)
+    assert rest.source_words == 200
+    assert [p.end - p.start for p in rest.passages] == [200]
 
 
 def test_ranges_that_overlap_are_united():

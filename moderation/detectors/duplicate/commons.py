@@ -102,16 +102,16 @@ def without(
     better than that.
     """
     left: list[Passage] = []
-    source_words = len(source)
+    cut: list[Passage] = []
     for passage in passages:
         outside = list(_outside(passage, common))
         if outside == [Span(passage.start, passage.end)]:
             left.append(passage)
-            continue
-        kept = _realigned(passage, outside, words, source, check)
-        source_words -= _source_length(passage) - sum(map(_source_length, kept))
-        left += kept
-    return Rest(left, len(words) - sum(end - start for start, end in common), source_words)
+        else:
+            cut.append(passage)
+            left += _realigned(passage, outside, words, source, check)
+    taken = _source_words([*cut, *left]) - _source_words(left)
+    return Rest(left, len(words) - sum(end - start for start, end in common), len(source) - taken)
 
 
 def _runs(marks: Iterator[tuple[int, int]]) -> Iterator[Common]:
@@ -159,5 +159,10 @@ def _realigned(
     return kept
 
 
-def _source_length(passage: Passage) -> int:
-    return passage.source_end - passage.source_start
+def _source_words(passages: Sequence[Passage]) -> int:
+    """Count the words of the source that lie in any of ``passages``."""
+    covered = reached = 0
+    for start, end in sorted((p.source_start, p.source_end) for p in passages):
+        covered += max(0, end - max(start, reached))
+        reached = max(reached, end)
+    return covered
