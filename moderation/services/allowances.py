@@ -211,10 +211,11 @@ def normalised(scope: str, value: str) -> tuple[str, str]:
 
 
 def _source(value: str) -> str:
-    """Reduce an address to its host; the name of a publisher stays, in lower case."""
-    name = " ".join(value.split()).lower()
-    if " " in name:
-        return name
+    """Reduce an address to its host; the name of a publisher stays, without capitals."""
+    name = " ".join(value.split())
+    if " " in name or "." not in name:
+        return name.casefold()
+    name = name.lower()
     try:
         host = urlsplit(name if "//" in name else f"//{name}").hostname
     except ValueError:

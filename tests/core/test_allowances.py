@@ -17,12 +17,14 @@ from moderation.models import (
     Decision,
     Event,
     Scan,
+    ScanState,
     Subject,
 )
 from moderation.services import allowances, audit, decisions, intake, references
 from moderation.services.actors import human
 from moderation.services.errors import Unusable
 from moderation.services.references import NewReference
+from moderation.services.scanning import run_scan
 from moderation.types import Assessment, Kind, Span
 from tests.duplicate.prose import CHOIR, HARBOUR, LIBRARY, NIGHT_BUS, ORCHARD, generated
 from tests.site.models import Article
@@ -110,10 +112,12 @@ def test_a_scan_is_told_what_the_lists_say(article, actor):
         ("user@example.org", "example.org"),
         ("Reuters", "reuters"),
         ("Agence  France\tPresse", "agence france presse"),
-        ("https://[bad", "https://[bad"),
+        ("https://[Bad", "https://[bad"),
         ("www.", "www"),
         ("www.www.example.org", "example.org"),
         ("Zeitung für Alle", "zeitung für alle"),
+        ("Maßstab", "massstab"),
+        ("Maßstab.example", "maßstab.example"),
     ],
 )
 def test_a_source_is_a_host_or_a_publisher(pasted, source):
@@ -324,6 +328,69 @@ class Everything:
         type(self).told = context.allowed
         found = Finding("everything", "everything", 0.9, Band.LIKELY, 0.5)
         return Assessment(findings=(found,), learned=self.learns)
+
+
+# What becomes of it
+
+
+def verdicts(subject):
+    """Scan a text again and say what it is a copy of."""
+    intake.request_scan(subject)
+    run_scan(Scan.objects.get(snapshot__subject=subject, state=ScanState.QUEUED).pk)
+    scan = Scan.objects.filter(snapshot__subject=subject).latest("pk")
+    return {
+        f"reference:{found.reference_id}" if found.reference_id else found.source.subject
+        for found in scan.findings.filter(kind="duplicate").select_related("source__subject")
+    }
+
+
+def test_an_allowed_pair_is_found_no_more_until_the_decision_is_undone(article, moderator):
+    source, copy = article(HARBOUR, "First"), article(HARBOUR, "Second")
+    decision = dismiss(copy, moderator)
+    assert verdicts(copy) == set()
+    decisions.undo(decision.pk, actor=moderator)
+    assert verdicts(copy) == {source}
+
+
+def test_another_source_is_found_all_the_same(article, moderator, scan_all):
+    source, other = article(HARBOUR, "First"), article(ORCHARD, "Other")
+    copy = article(HARBOUR, "Second")
+    dismiss(copy, moderator)
+    row = Article.objects.get(pk=copy.object_id)
+    row.body = f"{HARBOUR}\n{NIGHT_BUS}"
+    row.save()
+    scan_all()
+    assert verdicts(copy) == set()
+    row.body = f"{HARBOUR}\n{ORCHARD}"
+    row.save()
+    Scan.objects.filter(state=ScanState.QUEUED).update(reason="request")
+    scan_all()
+    assert verdicts(copy) == {other}
+    assert allowed(copy).works == works(source)
+
+
+@pytest.mark.parametrize(
+    ("scope", "value"),
+    [
+        ("source", "https://www.wire.example/"),
+        ("source", "THE WIRE"),
+        ("passage", HARBOUR),
+    ],
+)
+def test_what_a_list_allows_is_found_no_more_until_it_is_switched_off(article, actor, scope, value):
+    new = NewReference(HARBOUR, url="https://news.wire.example/1", publisher="The Wire")
+    written = references.put(new)
+    copy = article(HARBOUR)
+    assert verdicts(copy) == {f"reference:{written.id}"}
+    line = allowances.save(allow(scope, value), actor=actor)
+    assert verdicts(copy) == set()
+    allowances.set_active([line.pk], active=False, actor=actor)
+    assert verdicts(copy) == {f"reference:{written.id}"}
+
+
+def test_a_document_that_may_be_copied_is_no_source(article):
+    references.put(NewReference(HARBOUR, may_be_copied=True))
+    assert verdicts(article(HARBOUR)) == set()
 
 
 # What was learned
