@@ -74,7 +74,7 @@ def test_sign_in_open_decide_undo(
         page.get_by_label("hide", exact=True).check()
         page.get_by_label("Be civil to each other").check()
         page.get_by_label("Internal note").fill("Seen in a browser.")
-        page.get_by_role("button", name="Decide").click()
+        page.get_by_role("button", name="Decide", exact=True).click()
         expect(page.locator(".messagelist")).to_contain_text("Decided: hide.")
         expect(page.locator("#case-state")).to_have_text("decided")
         hidden = page.get_by_text("hide: applied")
