@@ -54,6 +54,9 @@ def main() -> None:
     material = Material(options.data, folder)
     checkpoints = options.work / "checkpoints"
     checkpoints.mkdir(parents=True, exist_ok=True)
+    if "standard" in (options.stage or STAGES):
+        checkpoints.joinpath("pieces.txt").unlink(missing_ok=True)
+    material.remember_pieces(checkpoints / "pieces.txt")
     for stage in options.stage or STAGES:
         print(f"== {stage}", flush=True)
         if stage == "standard":
@@ -89,7 +92,7 @@ def train_second(material: Material, folder: Path, epochs: int) -> None:
     """Go on from the first stage with mostly what follows the guide."""
     model = network.load(folder / "first.pt")
     exits = {name: 1.0 if name == max(EXITS) else 0.5 for name in EXITS}
-    plan = Plan(epochs, rate=7e-5, head_rate=3e-4, exits=exits)
+    plan = Plan(epochs, rate=1.2e-4, head_rate=5e-4, exits=exits)
     learning.fit(
         model,
         material.second,

@@ -16,7 +16,7 @@ from pathlib import Path
 
 DATA = Path(__file__).with_name("data")
 _SEED = 5
-_HARMLESS_FILLS, _INFLAMMATORY_FILLS = 4, 5
+_HARMLESS_FILLS, _INFLAMMATORY_FILLS = 4, 4
 
 LEFT = "Labour voters;Democrats;leftists;liberals;socialists;climate activists;progressives"
 RIGHT = "Tory voters;Republicans;right-wingers;conservatives;nationalists;gun owners;populists"

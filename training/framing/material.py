@@ -58,6 +58,13 @@ class Material:
     def given(self) -> list[str]:
         return vocabulary.given_pieces(self.minilm)
 
+    def remember_pieces(self, file: Path) -> None:
+        """Use the vocabulary of ``file`` from an earlier stage, or write the one chosen."""
+        if file.exists():
+            self.__dict__["pieces"] = file.read_text("utf-8").split("\n")
+        else:
+            file.write_text("\n".join(self.pieces), "utf-8")
+
     @cached_property
     def pieces(self) -> list[str]:
         known = [*self.written, *self.civil, *self.wikipedia, *self.toxigen, *self.headlines]
@@ -104,8 +111,8 @@ class Material:
         chance = random.Random(300)
         guided = self.train(self.written) + self.train(self.own)
         public = self.train(self.civil) + self.train(self.toxigen)
-        public += self._wikipedia(chance, 7000) + self._headlines(chance, 2500)
-        chosen = 3 * guided + public + 2 * self.harmless + self._quoted(chance, 1200)
+        public += self._wikipedia(chance, 4000) + self._headlines(chance, 1500)
+        chosen = 2 * guided + public + 2 * self.harmless + self._quoted(chance, 900)
         chosen += self._fragments(public, chance)
         return [view(comment, self.reader, chance) for comment in chosen]
 
@@ -148,7 +155,7 @@ class Material:
         return parts[:FRAGMENTS]
 
 
-FRAGMENTS = 24_000
+FRAGMENTS = 9_000
 
 
 def _kept(comment: Comment) -> bool:

@@ -35,10 +35,12 @@ STAND_INS = (WHO, LINK, CAPITALS)
 _WORD = re.compile(
     r"(?P<link>(?:https?://|www\.)\S+)"
     r"|(?P<handle>@\w[\w.-]*)"
+    r"|(?P<signs>[a-z]{0,20}[0-9$][a-z0-9$]{0,20})"
     r"|(?P<word>[^\W\d_]+(?:[*#]+(?=[^\W\d_])[^\W\d_]+)*[*#]*(?:-[^\W\d_]+)*)"
     r"|(?P<stop>[.!?\n]+)"
 )
 _LONGEST_WORD = 40
+_SHORTEST_SPELT = 4
 _AGENT_LENGTH = 5
 _CAPITAL_LETTERS = 12
 _CAPITAL_SHARE = 0.6
@@ -76,6 +78,7 @@ class Reader:
         words = tuple(dict.fromkeys(ordinary))
         self._ordinary = frozenset(words) | _KNOWN
         self._covered = lru_cache(maxsize=4096)(_Uncovering(words))
+        self._spelt = lru_cache(maxsize=4096)(self._read_signs)
 
     def read(self, given: str, *, masking: bool = True) -> Read:
         """Return ``given`` as the models see it, in time linear in its length.
@@ -98,6 +101,8 @@ class Reader:
                 at = start if clean.starts is None else clean.starts[start]
                 named = not opening and given[at].isupper() and not given[at + 1 : at + 2].isupper()
                 yield self._word(start, end, match[0][:_LONGEST_WORD], named=named)
+            elif kind == "signs":
+                yield _Word(start, end, "", self._spelt(match[0]))
             elif kind != "stop":
                 yield _Word(start, end, "", LINK if kind == "link" else WHO)
             opening = kind == "stop"
@@ -108,6 +113,16 @@ class Reader:
         if word in PRONOUNS:
             return _Word(start, end, "", PRONOUNS[word])
         return _Word(start, end, word, WHO if self._is_name(word, named=named) else None)
+
+    def _read_signs(self, word: str) -> str:
+        """Read "7h3y" and "p4r4$173", which the normaliser leaves; "100k" is no word."""
+        letters = sum(map(str.isalpha, word))
+        for table in _LEET:
+            plain = word.translate(table)
+            longer = letters > 1 and len(word) >= _SHORTEST_SPELT
+            if plain in _ABUSIVE_SET or (longer and plain in self._ordinary):
+                return plain
+        return word
 
     def _is_name(self, word: str, *, named: bool) -> bool:
         if word in GROUP_WORDS:
@@ -172,7 +187,9 @@ _ABUSIVE = tuple(
     for words in (lexicon.PROFANITY, lexicon.INSULTS, lexicon.BAD, lexicon.BEASTS)
     for word in sorted(words)
 )
-_KNOWN = frozenset(_ABUSIVE) | lexicon.TOPICS.keys() | lexicon.ROLES.keys() | lexicon.FILLERS
+_ABUSIVE_SET = frozenset(_ABUSIVE)
+_LEET = tuple(str.maketrans("0134578$", f"o{one}eastbs") for one in "il")
+_KNOWN = _ABUSIVE_SET | lexicon.TOPICS.keys() | lexicon.ROLES.keys() | lexicon.FILLERS
 
 
 class _Uncovering:
