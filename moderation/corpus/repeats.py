@@ -80,14 +80,12 @@ class DatabaseComments:
 
     def wordings(self, numbers: Collection[int]) -> dict[int, Wording]:
         rows = self._rows().filter(
-            pk__in=numbers,
-            subject__kind=Kind.COMMENT.value,
-            snapshot__isnull=False,
-            exact__isnull=False,
+            pk__in=numbers, subject__kind=Kind.COMMENT.value, snapshot__isnull=False
         )
         return {
             number: Wording(bytes(exact), snapshot_key(snapshot_id))
             for number, exact, snapshot_id in rows.values_list("pk", "exact", "snapshot_id")
+            if exact is not None
         }
 
     def documents(self, keys: Collection[str]) -> dict[str, Document]:

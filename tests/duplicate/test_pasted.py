@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import count
 
 import pytest
+from django.core.management import call_command
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 from hypothesis import given
@@ -17,13 +18,26 @@ from moderation.detectors.duplicate import DuplicateDetector, MemoryCorpus
 from moderation.detectors.duplicate.comments import MIN_SKETCHED, SKETCH, Comment
 from moderation.detectors.duplicate.repeats import LISTED, MOST_COUNTED
 from moderation.detectors.explanations import MESSAGES, explain
-from moderation.models import Fingerprint, IndexedDocument, Snapshot, Subject
+from moderation.models import (
+    Case,
+    CaseState,
+    Finding,
+    Fingerprint,
+    IndexedDocument,
+    Scan,
+    ScanState,
+    Snapshot,
+    Subject,
+)
+from moderation.services.scanning import run_scan
 from moderation.text.document import Document
 from moderation.text.storage import text_hash
 from moderation.types import Band, Kind, TextFormat
 from tests.duplicate.prose import HARBOUR, generated
 from tests.duplicate.saved import new_subject, take_snapshot
 from tests.duplicate.test_concurrency import sqlite_file  # noqa: F401 - a fixture
+from tests.site.models import Article
+from tests.site.models import Comment as HostComment
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
@@ -637,6 +651,53 @@ def test_more_repeats_never_lower_the_score(posts):
 def test_every_reason_has_words():
     keys = ("pasted.repeated", "pasted.contact", "note.set_phrase", "note.allowed")
     assert all(f"duplicate.{key}" in MESSAGES for key in keys)
+
+
+# Through the house
+
+
+def test_the_third_save_opens_a_case_that_names_the_others(django_user_model):
+    authors = [django_user_model.objects.create(username=name) for name in "abc"]
+    articles = [Article.objects.create(headline=name, body=name) for name in "abc"]
+    for article, author in zip(articles, authors, strict=True):
+        HostComment.objects.create(article=article, author=author, body=WATCHES)
+    _run_scans()
+    first, second, _third = Snapshot.objects.filter(subject__kind="comment").order_by("pk")
+    found = Finding.objects.get(kind="duplicate")
+    assert (found.category, found.band, found.source) == ("pasted", "possible", first)
+    assert found.detail["keys"] == [DatabaseCorpus.key(first.pk), DatabaseCorpus.key(second.pk)]
+    assert (found.detail["count"], found.detail["authors"], found.detail["places"]) == (3, 3, 3)
+    case = Case.objects.get(state=CaseState.OPEN)
+    assert case.subject.object_id == str(HostComment.objects.latest("pk").pk)
+
+
+def test_a_deleted_comment_no_longer_counts(django_capture_on_commit_callbacks):
+    articles = [Article.objects.create(headline=name, body=name) for name in "abc"]
+    for article in articles[:2]:
+        HostComment.objects.create(article=article, body=WATCHES)
+    _run_scans()
+    with django_capture_on_commit_callbacks(execute=True):
+        HostComment.objects.earliest("pk").delete()
+    HostComment.objects.create(article=articles[2], body=WATCHES)
+    _run_scans()
+    assert not Finding.objects.filter(kind="duplicate").exists()
+
+
+def test_comments_that_were_there_before_are_found_in_the_order_of_the_walk():
+    articles = [Article.objects.create(headline=name, body=name) for name in "abcd"]
+    rows = HostComment.objects.bulk_create(
+        HostComment(article=article, body=WATCHES) for article in articles
+    )
+    call_command("moderation_scan", "site.Comment", "--inline")
+    found = Finding.objects.filter(kind="duplicate").order_by("pk")
+    flagged = list(found.values_list("scan__snapshot__subject__object_id", flat=True))
+    assert flagged == [str(row.pk) for row in rows[2:]]
+    assert {each.source.subject.object_id for each in found} == {str(rows[0].pk)}
+
+
+def _run_scans():
+    for scan in Scan.objects.filter(state=ScanState.QUEUED).order_by("pk"):
+        run_scan(scan.pk)
 
 
 # At once
