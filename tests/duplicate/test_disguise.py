@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html import escape
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.detectors.base import Deadline, TimeLimitExceeded
+from moderation.detectors.base import Context, Deadline, TimeLimitExceeded
+from moderation.detectors.duplicate import DuplicateDetector
 from moderation.detectors.duplicate.disguise import disguise, disguised_words, with_disguise
+from moderation.detectors.duplicate.memory import MemoryCorpus
+from moderation.detectors.duplicate.verdict import Verdict
 from moderation.detectors.explanations import MESSAGES
 from moderation.text.document import Document
 from moderation.types import Assessment, Band, Finding, Kind, TextFormat
@@ -245,6 +249,28 @@ def test_an_assessment_is_told_of_the_disguise_with_or_without_a_copy() -> None:
     copied = with_disguise(Assessment((copy,), {"near": 0.9}), given, Deadline())
     assert [finding.category for finding in copied.findings] == ["near", "disguise"]
     assert set(copied.scores) == {"near", "disguise"}
+
+
+def test_the_detector_reports_it_without_a_corpus() -> None:
+    given = document(rewritten(with_lookalike, LONG[6]))
+    assessment = DuplicateDetector().detect(given, Context())
+    (finding,) = assessment.findings
+    assert (finding.category, finding.band, finding.source) == ("disguise", Band.POSSIBLE, None)
+    assert assessment.notes == ("duplicate.note.no_corpus",)
+
+
+def test_the_detector_reports_it_beside_the_copy() -> None:
+    given = document(rewritten(with_lookalike, LONG[5]))
+    corpus = MemoryCorpus([replace(document(STORY), key="source")])
+    findings = DuplicateDetector().detect(given, Context(corpus)).findings
+    copy, disguised = (f for f in findings if f.category in {*Verdict, "disguise"})
+    assert (copy.category, copy.source) == ("exact", "source")
+    assert (disguised.category, disguised.band) == ("disguise", Band.LIKELY)
+
+
+def test_clean_texts_have_no_score_for_it() -> None:
+    assessment = DuplicateDetector().detect(document(STORY), Context(MemoryCorpus()))
+    assert "disguise" not in assessment.scores
 
 
 def test_comments_are_left_alone() -> None:

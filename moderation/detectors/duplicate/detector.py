@@ -16,6 +16,7 @@ from moderation.detectors.duplicate.commons import (
     united,
     without,
 )
+from moderation.detectors.duplicate.disguise import with_disguise
 from moderation.detectors.duplicate.fingerprint import PARAMS
 from moderation.detectors.duplicate.permission import permission
 from moderation.detectors.duplicate.provenance import (
@@ -77,9 +78,12 @@ class DuplicateDetector:
         self._rewrites = rewrites
 
     def detect(self, document: Document, context: Context) -> Assessment:
-        """Compare ``document`` with ``context.corpus``."""
+        """Compare ``document`` with ``context.corpus``, and look for disguised words."""
         if document.kind is Kind.COMMENT:
             return pasted.assess(document, context, possible=self._possible, likely=self._likely)
+        return with_disguise(self._compare(document, context), document, context.deadline)
+
+    def _compare(self, document: Document, context: Context) -> Assessment:
         corpus = context.corpus
         if corpus is None:
             return Assessment(notes=("duplicate.note.no_corpus",))

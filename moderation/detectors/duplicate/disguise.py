@@ -17,6 +17,7 @@ from itertools import islice
 from typing import Final, NamedTuple
 
 from moderation.detectors.base import Deadline, band_for
+from moderation.detectors.duplicate.verdict import Verdict
 from moderation.text.disguises import word_around
 from moderation.text.document import Document
 from moderation.text.normalise import skeleton
@@ -32,6 +33,8 @@ _SCALES: Final = {False: 9.7, True: 3.9}
 _LIKELY: Final = {False: 0.85, True: 0.7}
 _MOST_EVIDENCE: Final = 100
 _MOST_WORDS: Final = 1_000
+
+_COPIES: Final = frozenset(verdict.value for verdict in Verdict)
 
 #: Styles that people give to words for their looks.
 _FOR_LOOKS: Final = 0.5
@@ -53,12 +56,14 @@ def with_disguise(
 ) -> Assessment:
     """Return ``assessment`` with a finding for the disguised words of ``document``, if any.
 
-    The text counts as a copy when the assessment has a finding already.
+    The text counts as a copy when the assessment finds it to be one.
     """
     if document.kind is not Kind.ARTICLE:
         return assessment
     words = disguised_words(document, deadline.check)
-    copied = bool(assessment.findings)
+    if not words:
+        return assessment
+    copied = any(finding.category in _COPIES for finding in assessment.findings)
     score = _score(words, document.plain.text, copied=copied)
     found = _finding(words, score, document, kind, copied=copied)
     return replace(
