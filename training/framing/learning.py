@@ -20,7 +20,7 @@ from training.framing.sources import Comment, shortened
 from training.framing.wordpiece import WordPiece
 
 LONGEST = 88
-_HEAD_WEIGHTS = torch.tensor([1.0, 0.6, 0.6, 0.8, 0.6, 0.5, 1.0, 0.4])
+_HEAD_WEIGHTS = torch.tensor([1.0, 0.6, 0.6, 1.0, 0.6, 0.5, 1.0, 0.4])
 _SOURCE_WEIGHTS = {"civil": 1.0, "wikipedia": 0.7, "headline": 0.5}
 #: Chances of reading a name as it is, of other names, of another spelling.
 _UNMASKED, _SWAPPED, _RESPELT = 0.12, 0.15, 0.18

@@ -100,6 +100,7 @@ class Material:
         chance = random.Random(200 + epoch)
         civil, own = self.train(self.civil), self.train(self.own)
         chosen = 2 * self.train(self.written) + own + 2 * self.harmless
+        chosen += [c for c in self.train(self.written) + own if _is_hard(c)]
         chosen += chance.sample(civil, len(civil) // 4)
         chosen += chance.sample(self.train(self.toxigen), 300)
         chosen += self._wikipedia(chance, 900) + self._headlines(chance, 400)
@@ -156,6 +157,15 @@ class Material:
 
 
 FRAGMENTS = 9_000
+#: Kinds of comments that take more passes than others.
+_HARD = {
+    *("veiled", "condescension", "sarcasm", "polite_tone"),
+    *("figurative_violence", "news_report", "negation", "teasing", "profanity_not_directed"),
+}
+
+
+def _is_hard(comment: Comment) -> bool:
+    return "threat" in comment.facts["categories"] or comment.facts["hard"] in _HARD
 
 
 def _kept(comment: Comment) -> bool:

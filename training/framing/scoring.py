@@ -13,12 +13,14 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from training.framing.heads import HEADS
-from training.framing.reading import Reader
-from training.framing.wordpiece import WordPiece
+from training.framing.reading import Read, Reader
+from training.framing.wordpiece import Pieces, WordPiece
 
-#: A model sees so many pieces of a comment at once.
+#: A model sees so many pieces of a comment at once; parts overlap by some.
 MOST_PIECES = 104
+_OVERLAP = 24
 _BATCH = 32
+_NONE = np.zeros((0, 2), np.float32)
 _STEEPEST = 30.0
 
 FACTS, PIECES, ORDINARY = "meta.json", "pieces.txt", "ordinary.txt"
@@ -77,25 +79,45 @@ class Scorer:
         self._offsets = np.array([calibration[head][1] for head in HEADS], np.float32)
 
     def score(self, texts: Sequence[str]) -> list[Scores]:
-        """Score each text by its first ``MOST_PIECES`` pieces."""
+        """Score each text; of a long one each head says the most it says of any part."""
         reads = [self._reader.read(text) for text in texts]
-        cuts = [self._wordpiece.cut(read, most=MOST_PIECES) for read in reads]
-        found: list[Scores | None] = [None] * len(texts)
-        for rows in _alike([len(cut.numbers) for cut in cuts]):
-            whole, parts = self._network.logits([cuts[row].numbers for row in rows])
-            chances = probability(whole * self._slopes + self._offsets)
-            marks = probability(parts)
-            for index, row in enumerate(rows):
-                heads = dict(zip(HEADS, chances[index].tolist(), strict=True))
-                cut = cuts[row]
-                shown = marks[index, : len(cut.numbers)].tolist()
-                pieces = [
-                    Piece(*reads[row].mapped.to_original(start, end), *mark)
-                    for start, end, mark in zip(cut.starts, cut.ends, shown, strict=True)
-                    if end > start
-                ]
-                found[row] = Scores(heads, pieces)
-        return [scores for scores in found if scores is not None]
+        windows = [(row, cut) for row, read in enumerate(reads) for cut in self._windows(read)]
+        highest = np.zeros((len(texts), len(HEADS)), np.float32)
+        marks: list[np.ndarray] = [_NONE] * len(windows)
+        for numbers in _alike([len(cut.numbers) for _, cut in windows]):
+            whole, parts = self._network.logits([windows[n][1].numbers for n in numbers])
+            rows = [windows[number][0] for number in numbers]
+            np.maximum.at(highest, rows, probability(whole * self._slopes + self._offsets))
+            for number, part in zip(numbers, probability(parts), strict=True):
+                marks[number] = part
+        pieces: list[list[Piece]] = [[] for _ in texts]
+        for (row, cut), mark in zip(windows, marks, strict=True):
+            pieces[row].extend(_new_pieces(reads[row], cut, mark, pieces[row]))
+        return [
+            Scores(dict(zip(HEADS, row, strict=True)), found)
+            for row, found in zip(highest.tolist(), pieces, strict=True)
+        ]
+
+    def _windows(self, read: Read) -> Iterator[Pieces]:
+        """Cut a text into parts that the model can see at once, each overlapping the next."""
+        end = len(read.text.rstrip())
+        cut = self._wordpiece.cut(read, most=MOST_PIECES)
+        yield cut
+        while cut.ends[-1] < end and len(cut.numbers) == MOST_PIECES:
+            cut = self._wordpiece.cut(read, cut.starts[-_OVERLAP], MOST_PIECES)
+            yield cut
+
+
+def _new_pieces(
+    read: Read, cut: Pieces, marks: np.ndarray, known: Sequence[Piece]
+) -> Iterator[Piece]:
+    """Yield the pieces of a part that no earlier part had, by where they stand in the text."""
+    done = known[-1].end if known else 0
+    for start, end, mark in zip(cut.starts, cut.ends, marks.tolist(), strict=False):
+        if end > start:
+            place = read.mapped.to_original(start, end)
+            if place.start >= done:
+                yield Piece(place.start, place.end, *mark)
 
 
 def _alike(lengths: Sequence[int]) -> Iterator[list[int]]:
