@@ -33,6 +33,13 @@ _SHOWN_CHARS = 160
 class AllowanceForm(AllowanceModelForm):
     """A line of the lists, in the form in which it is stored."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "is_active" in self.fields and self.instance.origin == AllowanceOrigin.LEARNED:
+            self.fields["is_active"].help_text = gettext_lazy(
+                "Switched off, it is content: copies of it are flagged."
+            )
+
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean() or self.cleaned_data
         if "scope" in cleaned and "value" in cleaned:
@@ -48,7 +55,7 @@ class AllowanceForm(AllowanceModelForm):
 @admin.register(Allowance)
 class AllowanceAdmin(ThroughServices, DeskMedia, AllowanceModelAdmin):
     form = AllowanceForm
-    list_display = ("shown_value", "scope", "origin", "stories", "is_active", "note", "changed")
+    list_display = ("shown_value", "scope", "origin", "stories", "is_active", "note")
     list_filter = ("scope", "origin", "is_active")
     show_facets = admin.ShowFacets.ALWAYS
     search_fields = ("value", "note")
@@ -96,7 +103,7 @@ class AllowanceAdmin(ThroughServices, DeskMedia, AllowanceModelAdmin):
         self._switch(request, queryset, active=False)
 
     @admin.action(
-        description=gettext_lazy("Count as content: copies of what was learned are flagged"),
+        description=gettext_lazy("Count as content"),
         permissions=["change"],
     )
     def count_as_content(self, request: HttpRequest, queryset: QuerySet[Allowance]) -> None:
@@ -121,7 +128,3 @@ class AllowanceAdmin(ThroughServices, DeskMedia, AllowanceModelAdmin):
     @admin.display(description=gettext_lazy("created by"))
     def shown_creator(self, allowance: Allowance) -> SafeString | str:
         return display.isolated(str(allowance.created_by)) if allowance.created_by else "–"
-
-    @admin.display(description=gettext_lazy("changed"), ordering="updated_at")
-    def changed(self, allowance: Allowance) -> str:
-        return display.moment(allowance.updated_at)

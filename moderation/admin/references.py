@@ -34,11 +34,12 @@ else:
 class ReferenceForm(ReferenceModelForm):
     """A document, pasted by hand or corrected."""
 
-    text = forms.CharField(
-        label=gettext_lazy("text"),
-        strip=False,
-        widget=forms.Textarea(attrs={"rows": 30, "cols": 100, "dir": "auto"}),
-    )
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "text" in self.fields:
+            text: Any = self.fields["text"]
+            text.strip = False
+            text.widget.attrs |= {"rows": 30, "dir": "auto"}
 
     def clean_text(self) -> str:
         """Browsers end lines their own way; that alone is no change."""
@@ -73,9 +74,6 @@ class ReferenceDocumentAdmin(ThroughServices, DeskMedia, ReferenceModelAdmin):
         "shown_publisher",
         "shown_licence",
         "may_be_copied",
-        "language",
-        "published",
-        "length",
         "is_active",
         "added",
     )
@@ -153,10 +151,6 @@ class ReferenceDocumentAdmin(ThroughServices, DeskMedia, ReferenceModelAdmin):
     @admin.display(description=gettext_lazy("imported from"))
     def shown_origin(self, reference: ReferenceDocument) -> SafeString | str:
         return display.isolated(reference.origin) if reference.origin else "–"
-
-    @admin.display(description=gettext_lazy("published"), ordering="published_at")
-    def published(self, reference: ReferenceDocument) -> str:
-        return display.date(reference.published_at)
 
     @admin.display(description=gettext_lazy("added"), ordering="added_at")
     def added(self, reference: ReferenceDocument) -> str:
