@@ -34,7 +34,7 @@ from moderation.detectors.duplicate.retrieval import (
     rank,
     varied,
 )
-from moderation.models import ReferenceDocument, Snapshot, Subject
+from moderation.models import ReferenceDocument, Snapshot
 from moderation.models.fingerprints import IndexedDocument
 from moderation.text.document import Document
 from moderation.types import Kind
@@ -261,11 +261,7 @@ class DatabaseCorpus:
 
     def _lock_subject(self, snapshot_id: int) -> int | None:
         """Keep the subject from being edited or forgotten meanwhile."""
-        # Not a join: that would lock the snapshot too, and the next save of its text would wait.
-        current = Snapshot.objects.filter(pk=snapshot_id, is_current=True).values("subject")
-        subjects = Subject.objects.using(self._using).select_for_update(no_key=True)
-        live = subjects.filter(pk__in=current, deleted_at__isnull=True)
-        return live.values_list("pk", flat=True).first()
+        return self._postings.lock_subject(snapshot_id)
 
     def _mended(self, rows: list[IndexedDocument]) -> list[IndexedDocument]:
         """Make anew what another version made: else it would lose its place in time."""

@@ -14,10 +14,13 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 
 from moderation.detectors.duplicate.retrieval import LISTED
+from moderation.models import Snapshot, Subject
 from moderation.models.fingerprints import Fingerprint, IndexedDocument
 
 _FINGERPRINTS = Fingerprint._meta.db_table
 _DOCUMENTS = IndexedDocument._meta.db_table
+_SNAPSHOTS = Snapshot._meta.db_table
+_SUBJECTS = Subject._meta.db_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +29,9 @@ class Dialect:
 
     ``table`` turns a parameter, made by ``bind``, into rows with a column ``value``;
     ``collect`` gathers the column ``document`` of many rows in one value, taken apart again
-    by ``parse``. ``write_first`` opens a writing transaction, ``take_turn`` makes those who
-    number documents wait for each other.
+    by ``parse``. ``write_first`` opens a writing transaction, ``lock`` keeps the rows of a
+    SELECT from being changed, ``take_turn`` makes those who number documents wait for each
+    other.
     """
 
     table: str
@@ -35,6 +39,7 @@ class Dialect:
     collect: str
     parse: Callable[[Any], Iterable[int]]
     write_first: str = ""
+    lock: str = ""
     take_turn: str = ""
 
 
@@ -53,6 +58,7 @@ _DIALECTS = {
         bind=list,
         collect="array_agg(document)",
         parse=list,
+        lock="FOR NO KEY UPDATE",
         # Numbers must become visible in their order: of two texts that come in at once, the
         # one with the larger number has to see the other.
         take_turn="SELECT pg_advisory_xact_lock(hashtext('moderation.fingerprints'))",
@@ -131,6 +137,17 @@ class Postings:
         """Call at the start of a transaction that is going to write."""
         if self._dialect.write_first:
             self._execute(self._dialect.write_first)
+
+    def lock_subject(self, snapshot_id: int) -> int | None:
+        """Lock the subject of a current snapshot and return its id; None if it is neither."""
+        # Not a join: that would lock the snapshot too, and the next save of its text would wait.
+        found = self._fetch(
+            f"SELECT id FROM {_SUBJECTS} WHERE deleted_at IS NULL AND id IN "
+            f"(SELECT subject_id FROM {_SNAPSHOTS} WHERE id = %s AND is_current) "
+            f"{self._dialect.lock}",
+            snapshot_id,
+        )
+        return found[0][0] if found else None
 
     def take_turn(self) -> None:
         """Wait until nobody else is numbering documents; holds to the transaction's end."""
