@@ -117,6 +117,20 @@ def test_a_set_phrase_does_not_cut_a_passage():
     assert finding.detail["words"] >= len(passage)
 
 
+def test_set_phrases_near_each_other_make_no_footer():
+    phrases = [generated(40 + number, 8) for number in range(2)]
+    corpus = MemoryCorpus()
+    for number in range(120):
+        story = generated(number)
+        corpus.add(article(inserted(phrases[number % 2], story, number), f"{number}"))
+    story = generated(500, 60)
+    passage = story[:20] + phrases[0] + story[20:28] + phrases[1] + story[28:]
+    corpus.add(article(inserted(passage, generated(501), 1), "source"))
+    assessment = assess(inserted(passage, generated(502), 2), corpus)
+    assert assessment.learned == ()
+    assert sources(assessment) == ["source"]
+
+
 def test_content_is_no_boilerplate():
     corpus = paper()
     assert sources(assess(generated(900) + FOOTER, corpus)) == []

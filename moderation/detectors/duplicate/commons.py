@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import groupby
 from typing import NamedTuple
 
 from moderation.detectors.duplicate.align import MAX_GAP, Passage, align
@@ -23,6 +24,9 @@ from moderation.types import Span
 LEAST_COMMON = MAX_GAP + 1
 """Fewer words next to each other are a set phrase. No passage reaches over so many."""
 
+_LEAST_RUN = 3
+"""Two set phrases may well stand next to each other, with words of a story between them."""
+
 _NO_WORD = ""
 
 
@@ -35,13 +39,19 @@ class Common(NamedTuple):
 
 
 def learned(reading: Reading, boilerplate: Mapping[int, int]) -> list[Common]:
-    """Return the passages of a text that boilerplate fingerprints cover, with what is between."""
+    """Return the passages of a text that runs of boilerplate fingerprints cover."""
     if not boilerplate:
         return []
     chosen = frozenset(reading.fingerprint.hashes)
     numbers = enumerate(shingle_numbers(reading.words))
-    marks = ((at, boilerplate.get(number, 0)) for at, number in numbers if number in chosen)
-    return [run for run in _runs(marks) if run.end - run.start >= LEAST_COMMON]
+    marks = [(at, boilerplate.get(number, 0)) for at, number in numbers if number in chosen]
+    runs = [list(run) for common, run in groupby(marks, lambda mark: mark[1] > 0) if common]
+    found = (
+        Common(run[0][0], run[-1][0] + SHINGLE, min(stories for _at, stories in run))
+        for run in runs
+        if len(run) >= _LEAST_RUN
+    )
+    return [common for common in found if common.end - common.start >= LEAST_COMMON]
 
 
 def laid_down(reading: Reading, passages: tuple[str, ...]) -> list[Common]:
@@ -112,21 +122,6 @@ def without(
             left += _realigned(passage, outside, words, source, check)
     taken = _source_words([*cut, *left]) - _source_words(left)
     return Rest(left, len(words) - sum(end - start for start, end in common), len(source) - taken)
-
-
-def _runs(marks: Iterator[tuple[int, int]]) -> Iterator[Common]:
-    """Join neighbours among the chosen shingles that are all boilerplate."""
-    run: Common | None = None
-    for at, stories in marks:
-        if stories and run:
-            run = Common(run.start, at + SHINGLE, min(run.stories, stories))
-        elif stories:
-            run = Common(at, at + SHINGLE, stories)
-        elif run:
-            yield run
-            run = None
-    if run:
-        yield run
 
 
 def _outside(passage: Passage, common: Sequence[Span]) -> Iterator[Span]:

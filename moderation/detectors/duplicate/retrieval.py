@@ -19,11 +19,11 @@ BOILERPLATE_STORIES = 20
 """A fingerprint is boilerplate when the documents listed tell this many stories. Copies of
 one story count once: a text that was copied 500 times must stay findable."""
 
-_ALONE = 2
-_AGREED = 0.75
-"""Documents that have this share of their other common fingerprints in common have a whole."""
-
 _SAMPLE = 24
+_ALONE = 3
+_AGREED = 0.75
+"""Of a sample of the common fingerprints, those who have a set phrase have hardly any other; those
+who have a part of boilerplate have the same others: this share of what one has, all have."""
 
 MIN_HITS = 2
 FEW_FINGERPRINTS = 16
@@ -186,17 +186,14 @@ def _boilerplate(
         if count >= BOILERPLATE_STORIES and value not in content
     }
     holders = {value: frozenset(listings[value]) for value in told}
-    sample = sorted(told)[:_SAMPLE]  # as good as drawn by lot: they are hashes
-    return {
-        value: count
-        for value, count in told.items()
-        if _is_whole(holders[value], [holders[other] for other in sample if other != value])
-    }
+    sample = [holders[value] for value in sorted(told)[:_SAMPLE]]  # hashes: as good as by lot
+    whole = {each for each in set(holders.values()) if _is_whole(each, sample)}
+    return {value: count for value, count in told.items() if holders[value] in whole}
 
 
-def _is_whole(holders: Collection[int], others: Iterable[frozenset[int]]) -> bool:
+def _is_whole(holders: frozenset[int], sample: Iterable[frozenset[int]]) -> bool:
     """Say whether the documents that have one fingerprint agree on which others they have."""
-    shares = [len(other.intersection(holders)) / len(holders) for other in others]
+    shares = [len(holders & other) / len(holders) for other in sample]
     together = sum(shares)
     return together < _ALONE or sum(share * share for share in shares) >= _AGREED * together
 
