@@ -30,6 +30,19 @@ else:
     ReferenceModelAdmin = admin.ModelAdmin
     ReferenceModelForm = forms.ModelForm
 
+_FILLED_IN = (
+    "title",
+    "url",
+    "publisher",
+    "licence",
+    "may_be_copied",
+    "published_at",
+    "language",
+    "format",
+    "text",
+)
+_KNOWN = ("copies", "shown_address", "shown_origin", "length", "added_at", "updated_at")
+
 
 class ReferenceForm(ReferenceModelForm):
     """A document, pasted by hand or corrected."""
@@ -83,16 +96,12 @@ class ReferenceDocumentAdmin(ThroughServices, DeskMedia, ReferenceModelAdmin):
     show_full_result_count = False
     actions = ("switch_on", "switch_off")
 
-    def get_fields(self, request: HttpRequest, obj: ReferenceDocument | None = None) -> list[str]:
-        filled_in = ["title", "url", "publisher", "licence", "may_be_copied", "published_at"]
-        filled_in += ["language", "format", "text"]
-        known = ["copies", "shown_address", "shown_origin", "length", "added_at", "updated_at"]
-        return [*filled_in, "is_active", *known] if obj else filled_in
+    readonly_fields = _KNOWN
 
-    def get_readonly_fields(
+    def get_fields(
         self, request: HttpRequest, obj: ReferenceDocument | None = None
     ) -> tuple[str, ...]:
-        return ("copies", "shown_address", "shown_origin", "length", "added_at", "updated_at")
+        return (*_FILLED_IN, "is_active", *_KNOWN) if obj else _FILLED_IN
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ReferenceDocument]:
         return super().get_queryset(request).defer("text")

@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from django.db import IntegrityError
-from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db import IntegrityError, connections
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -27,8 +26,11 @@ from moderation.models import (
     AllowanceScope,
     Decision,
     DetectorRun,
+    Finding,
     Outcome,
     RunState,
+    Scan,
+    Snapshot,
     Subject,
 )
 from moderation.services import audit
@@ -70,40 +72,52 @@ def allowed_works(subject: Subject) -> frozenset[str]:
     A standing decision ``dismiss_allowed`` covers every source that the case showed when it
     was taken, in both directions, and whatever the two texts say later.
     """
-    copied = _judged_pairs(snapshot__subject=subject).values_list(
-        "snapshot__scans__findings__source__subject", "snapshot__scans__findings__reference"
+    with connections[moderation_db()].cursor() as cursor:
+        cursor.execute(_PAIRS, {"subject": subject.pk, **_JUDGED})
+        pairs = cursor.fetchall()
+    subjects = {subject_work(found) for found, _reference in pairs if found is not None}
+    documents = {reference_key(found) for _subject, found in pairs if found is not None}
+    return frozenset(subjects | documents)
+
+
+# As SQL because every scan asks: to put it together as a query takes many times as long as
+# to answer it. What the case showed is what the copy detector had found last before the
+# decision: later scans of the same text find nothing any more, because it is allowed.
+_STANDING = f"""
+    decision.outcome = %(outcome)s AND finding.kind = %(copy)s AND finding.mode = %(mode)s
+    AND NOT EXISTS (
+        SELECT 1 FROM {Decision._meta.db_table} AS undo WHERE undo.reverses_id = decision.id
     )
-    works = {subject_work(source) for source, _reference in copied if source}
-    works |= {reference_key(reference) for _source, reference in copied if reference}
-    copiers = _judged_pairs(snapshot__scans__findings__source__subject=subject)
-    works |= {subject_work(pk) for pk in copiers.values_list("snapshot__subject", flat=True) if pk}
-    return frozenset(works)
-
-
-def _judged_pairs(**side: Any) -> QuerySet[Decision]:
-    """Join the standing allowances with the findings that stood in the case at the time.
-
-    That is what the copy detector had found last: later scans of the same text find nothing
-    any more, because it is allowed.
-    """
-    last_run = DetectorRun.objects.filter(
-        scan__snapshot=OuterRef("snapshot"),
-        detector=_COPY,
-        state=RunState.DONE,
-        finished_at__lte=OuterRef("created_at"),
-    ).order_by("-scan_id")
-    decisions: QuerySet[Decision] = Decision.objects.using(moderation_db()).annotate(
-        judged=Subquery(last_run.values("scan_id")[:1])
+    AND scan.id = (
+        SELECT max(run.scan_id) FROM {DetectorRun._meta.db_table} AS run
+        JOIN {Scan._meta.db_table} AS earlier ON earlier.id = run.scan_id
+        WHERE earlier.snapshot_id = here.id AND run.detector = %(copy)s
+        AND run.state = %(state)s AND run.finished_at <= decision.created_at
     )
-    # One call, so that all of it is about the same scan and the same finding.
-    return decisions.filter(
-        **side,
-        outcome=Outcome.DISMISS_ALLOWED,
-        reversed_by=None,
-        snapshot__scans=F("judged"),
-        snapshot__scans__findings__kind=_COPY,
-        snapshot__scans__findings__mode=Mode.LIVE.value,
-    ).order_by()
+"""
+_PAIRS = f"""
+    SELECT there.subject_id, finding.reference_id
+    FROM {Snapshot._meta.db_table} AS here
+    JOIN {Decision._meta.db_table} AS decision ON decision.snapshot_id = here.id
+    JOIN {Scan._meta.db_table} AS scan ON scan.snapshot_id = here.id
+    JOIN {Finding._meta.db_table} AS finding ON finding.scan_id = scan.id
+    LEFT JOIN {Snapshot._meta.db_table} AS there ON there.id = finding.source_id
+    WHERE here.subject_id = %(subject)s AND {_STANDING}
+    UNION
+    SELECT here.subject_id, NULL
+    FROM {Snapshot._meta.db_table} AS there
+    JOIN {Finding._meta.db_table} AS finding ON finding.source_id = there.id
+    JOIN {Scan._meta.db_table} AS scan ON scan.id = finding.scan_id
+    JOIN {Snapshot._meta.db_table} AS here ON here.id = scan.snapshot_id
+    JOIN {Decision._meta.db_table} AS decision ON decision.snapshot_id = here.id
+    WHERE there.subject_id = %(subject)s AND {_STANDING}
+"""
+_JUDGED = {
+    "outcome": Outcome.DISMISS_ALLOWED.value,
+    "copy": _COPY,
+    "mode": Mode.LIVE.value,
+    "state": RunState.DONE.value,
+}
 
 
 class _Passage(NamedTuple):
@@ -125,16 +139,19 @@ class _Lists:
     stories: dict[int, int]
 
 
+_STAMP = (
+    "SELECT count(*), count(*) FILTER (WHERE is_active), max(updated_at) "
+    f"FROM {Allowance._meta.db_table}"
+)
 _read: dict[str, _Lists] = {}
 
 
 def _lists() -> _Lists:
     """Return the lists, read again only when somebody has changed them."""
     using = moderation_db()
-    counts = Allowance.objects.using(using).aggregate(
-        count=Count("pk"), active=Count("pk", filter=Q(is_active=True)), latest=Max("updated_at")
-    )
-    stamp = tuple(counts.values())
+    with connections[using].cursor() as cursor:
+        cursor.execute(_STAMP)
+        stamp: tuple[Any, ...] = cursor.fetchone()
     known = _read.get(using)
     if known is None or known.stamp != stamp:
         known = _read[using] = _read_lists(stamp, using)
@@ -231,7 +248,8 @@ def usable(scope: str, value: str, *, other_than: int | None = None) -> str:
     """
     value, value_hash = normalised(scope, value)
     same = Allowance.objects.using(moderation_db()).filter(scope=scope, value_hash=value_hash)
-    if same.exclude(pk=other_than).exists():
+    others = same if other_than is None else same.exclude(pk=other_than)
+    if others.exists():
         raise Unusable(_("This entry is in the list already."))
     return value
 

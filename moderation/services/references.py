@@ -82,7 +82,7 @@ def has_double(new: NewReference, *, other_than: int | None = None) -> bool:
     """Tell whether another document has the same identity. Raises like :func:`put`."""
     rows = ReferenceDocument.objects.using(moderation_db())
     same = rows.filter(identity=_storable(new)["identity"])
-    return same.exclude(pk=other_than).exists()
+    return (same if other_than is None else same.exclude(pk=other_than)).exists()
 
 
 def put(new: NewReference, *, actor: Actor | None = None, compare: bool = True) -> Written:

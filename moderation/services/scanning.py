@@ -130,12 +130,15 @@ def _is_current(scan: Scan) -> bool:
 
 def _locked(scan: Scan) -> Scan | None:
     """Lock our scan, or return None when the lease has passed to somebody else."""
-    return (
+    locked = (
         Scan.objects.using(scan._state.db)
         .select_for_update()
         .filter(pk=scan.pk, lease_token=scan.lease_token, state=ScanState.RUNNING)
         .first()
     )
+    if locked is not None:
+        locked.snapshot = scan.snapshot
+    return locked
 
 
 def _close(scan: Scan, state: ScanState, note: str) -> str | None:
@@ -177,14 +180,8 @@ def _write_end(scan: Scan, state: ScanState) -> None:
     scan.state, scan.finished_at = state, now
     scan.lease_token, scan.lease_until = "", None
     scan.save(using=scan._state.db)
-    Subject.objects.using(scan._state.db).filter(snapshots__pk=scan.snapshot_id).update(
-        last_scanned_at=now
-    )
-    subject_id = (
-        Snapshot.objects.using(scan._state.db)
-        .values_list("subject_id", flat=True)
-        .get(pk=scan.snapshot_id)
-    )
+    subject_id = scan.snapshot.subject_id
+    Subject.objects.using(scan._state.db).filter(pk=subject_id).update(last_scanned_at=now)
     transaction.on_commit(
         lambda: (
             signals.scan_finished.send_robust(
@@ -215,18 +212,23 @@ def _describe_subject(snapshot: Snapshot) -> bool:
     obj = load(subject)
     if obj is None:
         return False
-    told = _description(registration.target, obj)
+    told, known = _description(registration.target, obj), _stored(subject)
     for name, tell in told.items():
         try:
             setattr(subject, name, tell())
         except Exception as error:  # noqa: BLE001 - the site's code; the text is scanned all the same
             which = f"{subject.model_label} {subject.object_id}"
             logger.warning("The %s of %s cannot be told: %s", name, which, where(error))
-    subject.save(using=subject._state.db, update_fields=list(told))
+    if _stored(subject) != known:
+        subject.save(using=subject._state.db, update_fields=list(told))
     if snapshot.author_label != subject.author_label:
         snapshot.author_label = subject.author_label
         snapshot.save(using=snapshot._state.db, update_fields=["author_label"])
     return True
+
+
+def _stored(subject: Subject) -> list[Any]:
+    return [getattr(subject, field.attname) for field in Subject._meta.concrete_fields]
 
 
 def _description(target: Target, obj: models.Model) -> dict[str, Callable[[], Any]]:
@@ -362,7 +364,7 @@ def _finish(scan: Scan, parts: list[Part], scanned_chars: int, duration_ms: int)
         if not _is_current(scan):
             _write_end(locked, ScanState.SUPERSEDED)
             return ScanState.SUPERSEDED
-        parts = [_write_part_or_failure(locked, part) for part in parts]
+        parts = _write_parts(locked, parts)
         locked.scanned_chars = scanned_chars
         locked.duration_ms += duration_ms
         locked.note = _note(scan.snapshot, scanned_chars)
@@ -392,12 +394,30 @@ def _back_off(scan: Scan) -> ScanState:
     return ScanState.QUEUED
 
 
-def _write_part_or_failure(scan: Scan, part: Part) -> Part:
-    """Write one part; an answer that cannot be stored is its detector's failure alone."""
-    scores = scan.scores
+def _write_parts(scan: Scan, parts: list[Part]) -> list[Part]:
+    """Write all parts at once, or one by one if an answer cannot be stored."""
+    scores, earlier = scan.scores, DetectorRun.objects.using(scan._state.db).filter(scan=scan)
+    runs = {run.detector: run for run in earlier}
     try:
         with transaction.atomic(using=scan._state.db):
-            _write_part(scan, part)
+            for part in parts:
+                _write_part(scan, part, runs.get(part.configured.name))
+    except OperationalError:  # the database failed, not the detector
+        raise
+    except Exception:  # noqa: BLE001 - which of them it was is told below
+        scan.scores = scores
+        return [_write_part_or_failure(scan, part) for part in parts]
+    return parts
+
+
+def _write_part_or_failure(scan: Scan, part: Part) -> Part:
+    """Write one part; an answer that cannot be stored is its detector's failure alone."""
+    scores, runs = scan.scores, DetectorRun.objects.using(scan._state.db)
+    earlier = runs.filter(scan=scan, detector=part.configured.name).first()
+    attempts = earlier.attempts if earlier else 0
+    try:
+        with transaction.atomic(using=scan._state.db):
+            _write_part(scan, part, earlier)
     except OperationalError:  # the database failed, not the detector
         raise
     except Exception as error:  # noqa: BLE001 - the answer may be anything
@@ -407,31 +427,30 @@ def _write_part_or_failure(scan: Scan, part: Part) -> Part:
         part = replace(
             part, state=RunState.FAILED, assessment=Assessment(), error=type(error).__name__[:200]
         )
-        _write_part(scan, part)
+        if earlier is not None:
+            earlier.attempts = attempts
+        _write_part(scan, part, earlier)
     return part
 
 
-def _write_part(scan: Scan, part: Part) -> None:
-    using, name = scan._state.db, part.configured.name
-    run, created = DetectorRun.objects.using(using).get_or_create(
-        scan=scan,
-        detector=name,
-        defaults={"state": part.state, "finished_at": timezone.now()},
-    )
+def _write_part(scan: Scan, part: Part, earlier: DetectorRun | None) -> None:
+    """Write one part over what ``earlier``, the same detector's last try, had to say."""
+    name = part.configured.name
+    run = earlier or DetectorRun(scan=scan, detector=name, attempts=0)
     run.version = part.configured.detector.version
     run.mode = part.configured.mode.value
     run.state = part.state
-    run.attempts = 1 if created else run.attempts + 1
+    run.attempts += 1
     run.error = part.error
     run.notes = list(part.assessment.notes)
     run.duration_ms = part.duration_ms
     run.finished_at = timezone.now()
-    run.save(using=using)
+    run.save(using=scan._state.db, force_insert=earlier is None)
     if part.state == RunState.DONE:
         scores = dict(part.assessment.scores)
         _check_finite([*scores.values(), *(found.score for found in part.assessment.findings)])
         scan.scores = {**scan.scores, name: json.loads(json.dumps(scores))}
-        _replace_findings(scan, part)
+        _replace_findings(scan, part, anew=earlier is None)
 
 
 def _check_finite(scores: Iterable[float]) -> None:
@@ -439,9 +458,10 @@ def _check_finite(scores: Iterable[float]) -> None:
         raise ValueError("a score is not a number")
 
 
-def _replace_findings(scan: Scan, part: Part) -> None:
+def _replace_findings(scan: Scan, part: Part, *, anew: bool) -> None:
     using, configured = scan._state.db, part.configured
-    Finding.objects.using(using).filter(scan=scan, detector=configured.name).delete()
+    if not anew:
+        Finding.objects.using(using).filter(scan=scan, detector=configured.name).delete()
     for found in part.assessment.findings:
         if found.band == Band.NONE:
             continue
@@ -476,7 +496,7 @@ def _replace_findings(scan: Scan, part: Part) -> None:
         )
 
 
-def _if_there(model: type[models.Model], pk: int | None, using: str) -> int | None:
+def _if_there(model: type[models.Model], pk: int | None, using: str | None) -> int | None:
     """Return ``pk``, or None when its row has been deleted since it was compared with.
 
     To try and see would not do: that a key leads nowhere comes out when all is committed.
