@@ -147,7 +147,7 @@ class Postings:
             f"{self._dialect.lock}",
             snapshot_id,
         )
-        return found[0][0] if found else None
+        return int(found[0][0]) if found else None
 
     def take_turn(self) -> None:
         """Wait until nobody else is numbering documents; holds to the transaction's end."""
