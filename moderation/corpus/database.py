@@ -17,7 +17,7 @@ from moderation.corpus.documents import (
     snapshot_of_key,
     subject_work,
 )
-from moderation.corpus.embeddings import Embeddings
+from moderation.corpus.embeddings import Embeddings, get_embedder
 from moderation.corpus.mending import Mender, fingerprint_of, is_outdated, read
 from moderation.corpus.postings import Postings
 from moderation.corpus.repeats import DatabaseComments
@@ -119,6 +119,8 @@ class DatabaseCorpus:
 
     def alike(self, document: Document, *, limit: int) -> Sequence[Candidate]:
         """See :meth:`moderation.detectors.base.Corpus.alike`."""
+        if get_embedder() is None:
+            return ()
         hits = self._embeddings.hits(document, self._own(document.key), limit)
         return self._as_candidates(hits, limit) if hits else ()
 
@@ -292,7 +294,7 @@ class DatabaseCorpus:
         snapshot_id: int,
         fingerprint: Fingerprint,
     ) -> None:
-        kept = self._forget(rows, keep=set(fingerprint.hashes))
+        kept = self._forget(rows, keep=set(fingerprint.hashes)) if rows else set()
         self._add(fingerprint, kept, subject_id=subject_id, snapshot_id=snapshot_id)
 
     def _replace_comment(

@@ -60,11 +60,15 @@ class Reading:
 
     @cached_property
     def _quotations(self) -> list[Span]:
-        starts = [self._readable_span(at, at + 1).start for at in range(len(self._tokens))]
         return [
-            Span(bisect_left(starts, quoted.start), bisect_left(starts, quoted.end))
+            Span(self._first_word_from(quoted.start), self._first_word_from(quoted.end))
             for quoted in quoted_ranges(self._plain)
         ]
+
+    def _first_word_from(self, place: int) -> int:
+        """Return the position of the first word that stands at or behind a character."""
+        positions = range(len(self._tokens))
+        return bisect_left(positions, place, key=lambda at: self._readable_span(at, at + 1).start)
 
     def _readable_span(self, start: int, end: int) -> Span:
         return self._normal.to_original(self._tokens[start].start, self._tokens[end - 1].end)
