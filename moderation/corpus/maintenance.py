@@ -13,7 +13,8 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from moderation.corpus.database import DatabaseCorpus
 from moderation.corpus.documents import document_of
-from moderation.corpus.mending import Mender, Problem, fingerprint_of, read
+from moderation.corpus.embeddings import Embeddings
+from moderation.corpus.mending import Mender, Problem, Work, fingerprint_of, read
 from moderation.corpus.postings import Postings
 from moderation.detectors.duplicate.fingerprint import PARAMS
 from moderation.models import ReferenceDocument, Snapshot, StoryTerm, Subject
@@ -39,6 +40,7 @@ class Maintenance:
         self._corpus = DatabaseCorpus(using)
         self._postings = Postings(using)
         self._mender = Mender(using, self._postings)
+        self._embeddings = Embeddings(using)
 
     # What there is to look at
 
@@ -77,23 +79,24 @@ class Maintenance:
         row = self._row(number)
         if row is None:
             return None
-        if _is_dead(row):
-            return Problem.DEAD
-        work = read(self._rows_beside(row))
-        if work is None:
-            return None
-        return self._mender.repair_of(work).problem if work.fingerprint.exact else Problem.DEAD
+        work = self._work_of(row)
+        return self._problem(row, work)
 
     def mend(self, number: int) -> Problem | None:
         """Put right the work that has a row of the index; return what was wrong with it."""
-        problem = self.examine(number)
-        row = self._row(number) if problem else None
+        row = self._row(number)
         if row is None:
             return None
+        work = self._work_of(row)
+        problem = self._problem(row, work)
         if problem is Problem.DEAD:
             self._unindex(row)
             return problem
-        return self._mend(row)
+        if problem is not None:
+            problem = self._mend(row)
+        if work is not None:
+            self._embeddings.put(work.document)
+        return problem
 
     def is_missing(self, snapshot: Snapshot) -> bool:
         """Tell whether the index ought to hold something of an unindexed text."""
@@ -107,11 +110,16 @@ class Maintenance:
         """Take up an active reference document that the index does not have."""
         self._corpus.index_reference(reference.pk)
 
+    def _problem(self, row: IndexedDocument, work: Work | None) -> Problem | None:
+        if _is_dead(row) or (work is not None and not work.fingerprint.exact):
+            return Problem.DEAD
+        return None if work is None else self._mender.repair_of(work).problem
+
     def _mend(self, row: IndexedDocument) -> Problem | None:
         with transaction.atomic(using=self._using):
             self._postings.write_first()
             self._lock(row)
-            work = read(self._rows_beside(row))
+            work = self._work_of(row)
             if work is None:
                 return None  # deleted or edited meanwhile, and so taken care of
             self._postings.take_turn()
@@ -129,10 +137,9 @@ class Maintenance:
     def _row(self, number: int) -> IndexedDocument | None:
         return self.rows().select_related("subject", "reference").filter(pk=number).first()
 
-    def _rows_beside(self, row: IndexedDocument) -> list[IndexedDocument]:
-        """Return all rows of the work that has this one, the oldest first."""
+    def _work_of(self, row: IndexedDocument) -> Work | None:
         rows = self.rows().select_related("snapshot__subject", "reference").order_by("pk")
-        return list(rows.filter(subject=row.subject_id, reference=row.reference_id))
+        return read(list(rows.filter(subject=row.subject_id, reference=row.reference_id)))
 
     def _lock(self, row: IndexedDocument) -> None:
         """Keep the work from being edited or forgotten meanwhile."""

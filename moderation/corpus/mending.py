@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 
 from moderation.corpus.documents import document_of, document_of_reference
 from moderation.corpus.postings import Postings
+from moderation.corpus.terms import Terms
 from moderation.detectors.duplicate.comments import fingerprint_of_comment
 from moderation.detectors.duplicate.fingerprint import PARAMS, Fingerprint
 from moderation.detectors.duplicate.reading import Reading
@@ -87,6 +88,7 @@ class Mender:
     def __init__(self, using: str, postings: Postings) -> None:
         self._using = using
         self._postings = postings
+        self._terms = Terms(using)
 
     def repair_of(self, work: Work) -> Repair:
         """Find out what is wrong with the rows of a work."""
@@ -119,6 +121,7 @@ class Mender:
             self._rows().filter(pk=work.current.pk).update(
                 params=PARAMS, exact=work.fingerprint.exact, story=self._story(work)
             )
+            self._terms.put(work.document)
 
     def _holders(self, work: Work) -> dict[int, list[int]]:
         """Return, per fingerprint of the text, the numbers of the rows that have it."""
