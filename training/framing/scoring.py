@@ -19,7 +19,8 @@ from training.framing.wordpiece import Pieces, WordPiece
 #: A model sees so many pieces of a comment at once; parts overlap by some.
 MOST_PIECES = 104
 _OVERLAP = 24
-_BATCH = 32
+#: Pieces that are worked on at once: more need more memory and are not faster.
+_LARGEST_BATCH = 500
 _NONE = np.zeros((0, 2), np.float32)
 _STEEPEST = 30.0
 
@@ -121,10 +122,15 @@ def _new_pieces(
 
 
 def _alike(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Yield the numbers of all rows in batches of about the same length."""
-    order = sorted(range(len(lengths)), key=lengths.__getitem__)
-    for at in range(0, len(order), _BATCH):
-        yield order[at : at + _BATCH]
+    """Yield the numbers of all rows in batches of about the same length, none too large."""
+    batch: list[int] = []
+    for number in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if batch and (len(batch) + 1) * lengths[number] > _LARGEST_BATCH:
+            yield batch
+            batch = []
+        batch.append(number)
+    if batch:
+        yield batch
 
 
 def probability(logits: np.ndarray) -> np.ndarray:
