@@ -236,7 +236,7 @@ def _stands_for(key: str) -> Q:
     reference_id = reference_of_key(key)
     if reference_id is not None:
         return Q(reference=reference_id)
-    return Q(snapshot=snapshot_of_key(key), snapshot__isnull=False)
+    return Q(snapshot=snapshot_of_key(key), snapshot__isnull=False)  # no key, no row
 
 
 def _embedded(embedder: Embedder, document: Document) -> list[float] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from django.db.models import Min, Q, QuerySet
+from django.db.models import Min, QuerySet
 
 from moderation.corpus.documents import (
     document_of,
@@ -92,9 +92,15 @@ class Terms(Postings):
         return {value: sorted(self._dialect.parse(found)) for value, found in rows if found}
 
     def _first_number(self, key: str) -> int | None:
-        of_work = Q(subject__snapshots=snapshot_of_key(key)) | Q(reference=reference_of_key(key))
-        number: int | None = self._rows().filter(of_work).aggregate(first=Min("pk"))["first"]
-        return number
+        snapshot_id, reference_id = snapshot_of_key(key), reference_of_key(key)
+        if snapshot_id is not None:
+            rows = self._rows().filter(subject__snapshots=snapshot_id)
+        elif reference_id is not None:
+            rows = self._rows().filter(reference=reference_id)
+        else:
+            return None
+        first: int | None = rows.aggregate(first=Min("pk"))["first"]
+        return first
 
     def _documents_of(self, numbers: Collection[int]) -> list[Document]:
         rows = self._rows().filter(pk__in=numbers).select_related("snapshot__subject", "reference")

@@ -183,6 +183,31 @@ def test_e013_accounts_in_another_database(found, settings):
     assert "router" in message.hint
 
 
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ({"CLASS": "moderation.nowhere.Embedder"}, "nowhere"),
+        ({"CLASS": "builtins.dict"}, "not an embedder"),
+        ({"CLASS": "tests.duplicate.embedders.Bag", "OPTIONS": {"size": 3}}, "takes no arguments"),
+        ({"CLASS": "tests.duplicate.embedders.Bag", "PATH": "/models"}, "unknown keys: PATH"),
+        ({"CLASS": "tests.duplicate.embedders.Bag", "WINDOW": 0}, "WINDOW is 0"),
+        ({"OPTIONS": {"path": "/nowhere"}}, ""),
+    ],
+)
+def test_e014_an_embedder_that_cannot_be_built(found, entry, said):
+    message = found(EMBEDDER=entry)["E014"]
+    assert message.msg.startswith("The embedder cannot be used: ")
+    assert said in message.msg
+    assert "model.onnx" in message.hint
+    assert "extra 'embeddings'" in message.hint
+
+
+def test_a_sound_embedder_hears_nothing(found):
+    assert found(EMBEDDER={"CLASS": "tests.duplicate.embedders.Bag", "WINDOW": 10}) == {}
+    assert found(EMBEDDER=None) == {}
+    assert "EMBEDDER'] is str" in found(EMBEDDER="a path")["E002"].msg
+
+
 # Targets
 
 
