@@ -27,10 +27,39 @@ def quoted(text, text_format=TextFormat.PLAIN):
         ("「春に開きます」と市長は述べた。", "「春に開きます」"),
         ("قال المدير: «سنفتح في الربيع».", "«سنفتح في الربيع»"),
         ("“Wait for opinions” — the treasurer", "“Wait for opinions”"),
+        ("He warned that ``it won't wait'' for long.", "``it won't wait''"),
+        ("The chair insisted: the roof “cannot wait for opinions”.", "“cannot wait for opinions”"),
     ],
 )
 def test_attributed_quotations_are_found(text, quotation):
     assert quoted(text) == [quotation]
+
+
+@pytest.mark.parametrize(
+    "quotation",
+    [
+        '"the keeping of the harbour in a state in which ships dare to enter it"',
+        "“… the keeping of the harbour in a state in which ships dare to enter it”",
+        "«[the] keeping of the harbour in a state in which ships dare to enter it»",
+    ],
+)
+def test_words_woven_into_a_sentence_are_quoted(quotation):
+    assert quoted(f"An early mayor gave most of her time to {quotation} and to the poor.") == [
+        quotation
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The market opens. “The keeping of the harbour is a task for all who live from ships.”",
+        "He read it. “the keeping of the harbour is a task for all who live from the ships.”",
+        "“the keeping of the harbour is a task for all who live from the ships in it.”",
+        "They call it “Keeping of the Harbour in a State in Which Ships Dare to Enter It”.",
+    ],
+)
+def test_words_that_stand_by_themselves_are_not_woven_in(text):
+    assert quoted(text) == []
 
 
 @pytest.mark.parametrize(
@@ -58,6 +87,16 @@ def test_ranges_that_touch_become_one():
     assert quoted(html, TextFormat.HTML) == ["The clerk said: “We open in spring.”"]
 
 
-@pytest.mark.parametrize("text", ["“" * 200_000, '"' * 200_001, "„a“said" * 50_000, "”“" * 100_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "``" * 100_000,
+        "``'" * 100_000,
+        "“" * 200_000,
+        '"' * 200_001,
+        "„a“said" * 50_000,
+        "”“" * 100_000,
+    ],
+)
 def test_any_heap_of_quotation_marks_is_read(text):
     assert all(0 <= start < end <= len(text) for start, end in quoted_ranges(plain_text(text)))
