@@ -19,16 +19,11 @@ from typing import Any
 
 from django.core.signals import setting_changed
 from django.db import IntegrityError, connections
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.module_loading import import_string
 
 from moderation.conf import settings
-from moderation.corpus.documents import (
-    document_of,
-    document_of_reference,
-    reference_of_key,
-    snapshot_of_key,
-)
+from moderation.corpus.documents import reference_of_key, snapshot_of_key
 from moderation.detectors.duplicate.embedding import Embedder
 from moderation.detectors.duplicate.retrieval import Hit
 from moderation.models import Embedding
@@ -139,22 +134,6 @@ class Embeddings:
         """Delete the vectors of texts that are no longer what their subjects say."""
         if numbers:
             Embedding.objects.using(self._using).filter(document__in=numbers).delete()
-
-    def missing(self) -> QuerySet[IndexedDocument]:
-        """Return the rows of articles that have no vector of the site's embedder."""
-        embedder = get_embedder()
-        if embedder is None:
-            return self._rows().none()
-        stored = self._stored(embedder.name).filter(document=OuterRef("pk"))
-        articles = Q(snapshot__subject__kind=Kind.ARTICLE.value) | Q(reference__isnull=False)
-        return self._rows().filter(articles, ~Exists(stored))
-
-    def put_row(self, row: IndexedDocument) -> None:
-        """Store the vector of the text that a row stands for."""
-        if row.reference is not None:
-            self.put(document_of_reference(row.reference))
-        elif row.snapshot is not None:
-            self.put(document_of(row.snapshot))
 
     def create_index(self) -> bool:
         """Have pgvector index the vectors of the site's embedder; False where it cannot.
