@@ -72,8 +72,9 @@ class DatabaseComments:
         return int(number)
 
     def number_of(self, key: str) -> int | None:
-        rows = self._rows().filter(snapshot=snapshot_of_key(key))
-        return rows.values_list("pk", flat=True).first()
+        snapshot_id = snapshot_of_key(key)
+        found = self._fetch(f"SELECT id FROM {_DOCUMENTS} WHERE snapshot_id = %s", snapshot_id)
+        return int(found[0][0]) if found else None
 
     def listings(self, hashes: Collection[int]) -> dict[int, list[int]]:
         return self._postings.listings(hashes)
