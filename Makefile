@@ -7,7 +7,7 @@ SERVICES := env -u DATABASE_URL -u REDIS_URL
 DJANGO := DJANGO_SETTINGS_MODULE=tests.settings $(PY) -m django
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test sites lint format matrix bench screenshots messages wheel clean
+.PHONY: help env demo test sites meaning lint format matrix bench screenshots messages wheel clean
 MAKEFLAGS += --no-print-directory
 
 help: ## list the targets
@@ -25,6 +25,9 @@ test: env ## run all tests, on SQLite and then again on PostgreSQL (ARGS=... goe
 
 sites: env ## attach the package to sites from PyPI, each in an environment of its own
 	$(PY) -m tests.sites
+
+meaning: env ## test rewrites by meaning with a model and pgvector from PyPI, in their own environment
+	$(PY) -m tests.meaning
 
 lint: env ## ruff, mypy, import rules, migrations and translations
 	$(PY) -m ruff check

@@ -1,0 +1,3 @@
+"""These tests need packages that the project's environment has no use for: see ``__main__``."""
+
+collect_ignore_glob = ["*"]
