@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from moderation import permissions
 from moderation.admin import display
 from moderation.admin.findings import Assessment, FindingView, ScanView
+from moderation.admin.repeats import RepeatsView, repeats_view
 from moderation.admin.sources import SourceView, source_views
 from moderation.admin.text import TextView, text_view
 from moderation.admin.timeline import Entry, timeline
@@ -63,6 +64,7 @@ class CasePage:
     recorded_only: list[FindingView]
     unlisted: int
     sources: list[SourceView]
+    repeats: RepeatsView | None
     scan: ScanView | None
     author: AuthorView
     earlier: list[Case]
@@ -94,6 +96,7 @@ def build_page(case: Case, user: Any, *, part: int = 1) -> CasePage:
         recorded_only=assessment.views(assessment.on_trial, plain, spans),
         unlisted=assessment.unlisted,
         sources=source_views(assessment),
+        repeats=repeats_view(assessment),
         scan=assessment.scan_view(),
         author=_author(case),
         earlier=_earlier(case),

@@ -22,7 +22,7 @@ class IndexedDocument(models.Model):
     Of a subject, the row with a ``snapshot`` is what it says now. Rows without one are what
     is left of its earlier texts: theirs are the fingerprints that are still in the text and
     came in with that earlier one. ``story`` is the number of the document whose story it
-    tells again, or its own.
+    tells again, or its own; comments tell none (0).
     """
 
     id = models.AutoField(primary_key=True)

@@ -15,6 +15,7 @@ from django.test.utils import isolate_apps
 
 import moderation
 from moderation.dispatch import Dispatcher
+from moderation.services.detectors import BUILT_IN
 from moderation.targets import Registry, Target, registry
 from moderation.targets.checks import check_registry, check_target
 from tests.core.conftest import ONLY_WORDS
@@ -501,7 +502,7 @@ def test_e009_a_mode_there_is_not(found):
 
 
 def test_w006_no_detector_is_left(found):
-    message = found(DETECTORS=dict.fromkeys(("duplicate", "scraped", "framing")))["W006"]
+    message = found(DETECTORS=dict.fromkeys(BUILT_IN))["W006"]
     assert "Remove the None entries" in message.hint
 
 
