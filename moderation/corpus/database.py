@@ -139,6 +139,7 @@ class DatabaseCorpus:
         that transaction ends.
         """
         fingerprint = fingerprint_of(document)
+        self._terms.prepare(document)
         with transaction.atomic(using=self._using):
             self._postings.write_first()
             subject_id = self._lock_subject(snapshot_id)

@@ -46,6 +46,11 @@ class Terms(Postings):
         """
         return shared_terms(self._newest(terms, min(own, default=_AFTER_ALL)), limit)
 
+    def prepare(self, document: Document) -> None:
+        """Read a text before the locks are taken that :meth:`put` is called under."""
+        if document.kind is Kind.ARTICLE:
+            telling_of(document)
+
     def put(self, document: Document) -> None:
         """Note the terms of an article that the index holds; those it had before are gone."""
         if document.kind is not Kind.ARTICLE:
