@@ -453,6 +453,23 @@ def test_learning_has_bounds(monkeypatch):
     assert len(learned()) == 30
 
 
+def test_a_footer_of_many_stories_is_learned_once_and_can_be_called_content(article, actor):
+    footer = " ".join(generated(777, 90))
+
+    def with_footer(seed):
+        return article(" ".join(generated(seed, 120)) + ". " + footer, f"Story {seed}")
+
+    subjects = [with_footer(seed) for seed in range(30)]
+    (row,) = Allowance.objects.all()
+    assert (row.origin, row.stories >= 20) == (AllowanceOrigin.LEARNED, True)
+    assert len(set(row.value.split()) & set(footer.split())) > 30
+    assert verdicts(subjects[-1]) == set()
+    allowances.set_active([row.pk], active=False, actor=actor)
+    assert verdicts(subjects[-1]) != set()
+    allowances.set_active([row.pk], active=True, actor=actor)
+    assert verdicts(subjects[-1]) == set()
+
+
 def test_a_scan_writes_down_what_its_detectors_learned(settings, article, monkeypatch):
     settings.MODERATION = {
         "DETECTORS": {

@@ -69,6 +69,7 @@ def page(text, head="", before="", after=""):
 # JSON Lines
 
 
+@pytest.mark.both_databases
 def test_a_line_is_a_document_with_all_that_is_known_of_it(tmp_path):
     path = json_lines(
         tmp_path / "wire.jsonl",
@@ -152,6 +153,7 @@ def test_another_encoding_is_named_by_the_user(tmp_path):
     assert "There is no encoding" in Run(path, "--encoding", "nonsense").failure
 
 
+@pytest.mark.both_databases
 def test_what_is_imported_twice_is_there_once(tmp_path):
     row = {"text": HARBOUR, "url": "https://wire.example/1"}
     path = json_lines(tmp_path / "wire.jsonl", row, row, {"text": ORCHARD}, {"text": ORCHARD})
@@ -211,6 +213,7 @@ def test_a_line_cut_in_the_middle_is_the_only_one_lost(tmp_path):
 # Going on, limits, dry runs
 
 
+@pytest.mark.both_databases
 def test_an_interrupted_run_goes_on_where_it_stood(tmp_path, monkeypatch):
     path = json_lines(
         tmp_path / "wire.jsonl", *({"text": f"{number} {HARBOUR}"} for number in range(120))
@@ -306,6 +309,7 @@ def queries_of(path, *options):
     return counted["queries"]
 
 
+@pytest.mark.both_databases
 def test_a_document_costs_as_many_queries_however_many_there_are(tmp_path):
     def rows(count, name):
         return json_lines(tmp_path / name, *({"text": f"{name} {n}"} for n in range(count)))
