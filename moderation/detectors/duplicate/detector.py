@@ -57,7 +57,7 @@ class DuplicateDetector:
     """
 
     name: ClassVar[str] = "duplicate"
-    version: ClassVar[str] = f"1.{PARAMS}"
+    version: ClassVar[str] = f"2.{PARAMS}"
     kinds: ClassVar[frozenset[Kind]] = frozenset(Kind)
 
     def __init__(
