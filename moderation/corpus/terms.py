@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from django.db.models import Min, QuerySet
 
@@ -107,13 +107,13 @@ class Terms(Postings):
         first: int | None = rows.aggregate(first=Min("pk"))["first"]
         return first
 
-    def _documents_of(self, numbers: Collection[int]) -> list[Document]:
-        rows = self._rows().filter(pk__in=numbers).select_related("snapshot__subject", "reference")
-        return [
-            document_of_reference(row.reference) if row.reference else document_of(row.snapshot)
-            for row in rows
-            if row.reference or row.snapshot
-        ]
+    def _documents_of(self, numbers: Collection[int]) -> Iterator[Document]:
+        rows = self._rows().filter(pk__in=numbers)
+        for row in rows.select_related("snapshot__subject", "reference"):
+            if row.reference is not None:
+                yield document_of_reference(row.reference)
+            elif row.snapshot is not None:
+                yield document_of(row.snapshot)
 
     def _rows(self) -> QuerySet[IndexedDocument]:
         return IndexedDocument.objects.using(self._using)
