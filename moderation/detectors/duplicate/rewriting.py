@@ -154,7 +154,8 @@ def telling_of_source(source: Document) -> Telling:
 
     As only one side has it, that can make two texts less similar, never more.
     """
-    return Telling(words_of(source.plain.text), source.plain.text)
+    text = source.plain.text[:_MAX_CHARS]
+    return Telling(words_of(text), text)
 
 
 def shared_terms(listings: Mapping[int, Sequence[int]], limit: int) -> list[Hit]:
@@ -269,7 +270,7 @@ def _sentences(
     document: Document, common: Collection[str]
 ) -> Iterator[tuple[Span, frozenset[str]]]:
     """Yield the sentences that have any of the common terms, with those they have."""
-    text = document.plain.text
+    text = document.plain.text[:_MAX_CHARS]
     for span in sentences(text)[:MAX_SENTENCES]:
         words = _with_grams(words_of(text[span.start : span.end]))
         terms = frozenset(map(stem, words)).intersection(common)
