@@ -97,8 +97,11 @@ class DatabaseCorpus:
         if reference_id is not None:
             reference = self._references().filter(pk=reference_id).first()
             return None if reference is None else document_of_reference(reference)
+        snapshot_id = snapshot_of_key(key)
+        if snapshot_id is None:
+            return None
         snapshots = Snapshot.objects.using(self._using).select_related("subject")
-        snapshot = snapshots.filter(pk=snapshot_of_key(key)).first()
+        snapshot = snapshots.filter(pk=snapshot_id).first()
         return None if snapshot is None else document_of(snapshot)
 
     def repeats(
@@ -333,6 +336,8 @@ class DatabaseCorpus:
         third larger. Should the text have changed or gone meanwhile, some fingerprints stay
         behind without a document, and nobody looks at them.
         """
+        if not rows:
+            return set()
         numbers = [row.pk for row in rows]
         self._terms.forget(rows)
         self._embeddings.forget(numbers)

@@ -66,7 +66,7 @@ class Maintenance:
     def last_outdated(self) -> int | None:
         """Return the largest number of a row made by another version, or None."""
         outdated = self.rows().exclude(params=PARAMS)
-        return outdated.aggregate(last=models.Max("pk"))["last"]
+        return outdated.order_by("-pk").values_list("pk", flat=True).first()
 
     def came_after(self, number: int) -> QuerySet[IndexedDocument]:
         """Return the current texts of subjects that were indexed after a number was given."""
@@ -146,7 +146,7 @@ class Maintenance:
         if row.reference_id is not None:
             references = ReferenceDocument.objects.using(self._using).select_for_update()
             references.filter(pk=row.reference_id).first()
-        else:
+        elif row.subject_id is not None:
             subjects = Subject.objects.using(self._using).select_for_update(no_key=True)
             subjects.filter(pk=row.subject_id).first()
 
