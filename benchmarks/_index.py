@@ -115,9 +115,38 @@ def fill(folder: Path, articles: int) -> None:
     _unsafely_fast()
     _write("moderation_fingerprint", rows)
     _write("moderation_storyterm", _story_terms(folder, articles))
-    _write_documents(exact[:articles])
+    _write_documents(exact, range(1, articles + 1))
     _settle()
     say(f"  {len(rows):,} rows written in {time.perf_counter() - started:,.0f} s")
+
+
+def grow(folder: Path, articles: int) -> None:
+    """Fill an empty index article by article, as a site does: each is a few rows everywhere."""
+    from django.db import transaction
+
+    from moderation.corpus.postings import Postings
+    from moderation.models import StoryTerm
+
+    make_fingerprints(folder, articles)
+    exact = np.concatenate([_part(folder, first, "exact") for first in range(0, articles, CHUNK)])
+    rows = np.concatenate([_part(folder, first, "rows") for first in range(0, articles, CHUNK)])
+    hashes, terms = _by_document(rows), _by_document(_story_terms(folder, articles))
+    for document in range(1, articles + 1):
+        with transaction.atomic():
+            _write_documents(exact, range(document, document + 1))
+            Postings("default").add(document, hashes[document])
+            StoryTerm.objects.bulk_create(
+                StoryTerm(hash=term, document=document) for term in terms[document]
+            )
+    _settle()
+
+
+def _by_document(rows: Array) -> dict[int, list[int]]:
+    documents = rows & 0xFFFFFFFF
+    order = np.argsort(documents, kind="stable")
+    found, firsts = np.unique(documents[order], return_index=True)
+    groups = np.split(rows[order] >> 32, firsts[1:])
+    return {number: group.tolist() for number, group in zip(found.tolist(), groups, strict=True)}
 
 
 def _part(folder: Path, first: int, name: str) -> Array:
@@ -126,11 +155,10 @@ def _part(folder: Path, first: int, name: str) -> Array:
         return part
 
 
-def _write_documents(exact: Array) -> None:
+def _write_documents(exact: Array, numbers: Iterable[int]) -> None:
     from moderation.detectors.duplicate.fingerprint import PARAMS
     from moderation.models import IndexedDocument, Snapshot, Subject
 
-    numbers = range(1, len(exact) + 1)
     _create(
         Subject,
         (

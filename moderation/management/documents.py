@@ -59,8 +59,8 @@ def document_of(value: Mapping[str, Any], kind: Kind, *, key: str = "") -> Docum
     """Build a document from a line's object.
 
     ``text`` has to be there; ``format``, ``title``, ``author``, ``url``, ``publisher``,
-    ``licence``, ``language``, ``parent``, ``answers`` and ``published_at`` may be. Raises ``BadLine`` for a
-    wrong text, format or title.
+    ``licence``, ``language``, ``parent``, ``answers`` and ``published_at`` may be. Raises
+    ``BadLine`` for a wrong text, format or title.
     """
     line_id = value.get("id")
     text = value.get("text")
