@@ -113,6 +113,7 @@ def fill(folder: Path, articles: int) -> None:
     rows = rows[(rows & 0xFFFFFFFF) <= articles]
     rows.sort()
     _unsafely_fast()
+    _clear()
     _write("moderation_fingerprint", rows)
     _write("moderation_storyterm", _story_terms(folder, articles))
     _write_documents(exact, range(1, articles + 1))
@@ -216,6 +217,15 @@ def _terms_of(numbers: Iterable[int], most: int) -> Array:
         stored.update(terms)
         rows += ((term << 32) | document_of(number) for term in terms)
     return np.array(rows, dtype=np.int64)
+
+
+def _clear() -> None:
+    """Forget what an interrupted run has written."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        for table in ("storyterm", "fingerprint", "indexeddocument", "snapshot", "subject"):
+            cursor.execute(f"DELETE FROM moderation_{table}")
 
 
 def _write(table: str, rows: Array) -> None:

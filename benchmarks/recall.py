@@ -44,7 +44,9 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, help="keep the made-up corpus here")
     options = parser.parse_args()
     with folder_of(options.folder) as folder:
-        os.environ["DATABASE_URL"] = f"sqlite:///{folder}/recall-{options.articles}.sqlite3"
+        # The name lookup.py gives it: one index serves both.
+        path = folder.resolve() / f"lookups-{options.articles}.sqlite3"
+        os.environ["DATABASE_URL"] = f"sqlite:///{path}"
         _index.use_django()
         _index.fill(folder, options.articles)
         return compare(options.articles, our_finder(), their_finder(options.articles))

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, connections
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -31,7 +32,7 @@ from moderation.models import (
 )
 from moderation.services import indexing
 from moderation.types import Kind
-from tests.duplicate.prose import ARTICLES, CHOIR, HARBOUR, LIBRARY, NIGHT_BUS, ORCHARD
+from tests.duplicate.prose import ARTICLES, CHOIR, HARBOUR, LIBRARY, NIGHT_BUS, ORCHARD, generated
 from tests.duplicate.saved import new_reference, new_subject, take_snapshot
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -419,3 +420,44 @@ def test_where_sqlite_cannot_measure_tables_the_file_is_measured(corpus, monkeyp
     monkeypatch.setattr(statistics_module, "_measured_bytes", lambda using: None)
     monkeypatch.setattr(statistics_module, "_file_bytes", lambda using: 123_456)
     assert "bytes of the whole file: 123,456 (123,456 a text)" in stats()
+
+
+@pytest.mark.on_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_texts_come_in_while_the_index_is_made_anew(corpus):
+    for number in range(5):
+        save(corpus, f"old {number}", " ".join(generated(number)))
+    make_outdated()
+    late = [take_snapshot(new_subject(f"late {number}"), HARBOUR) for number in range(3)]
+    start, failures = threading.Barrier(3), []
+
+    def work(task):
+        try:
+            start.wait()
+            task()
+        except Exception as error:  # noqa: BLE001 - told below
+            failures.append(error)
+        finally:
+            connections.close_all()
+
+    def come_in():
+        for snapshot in late:
+            get_corpus().index(snapshot.pk, document_of(snapshot))
+            sources(get_corpus(), snapshot)
+
+    def edit():
+        for number in range(5):
+            save(get_corpus(), f"old {number}", " ".join(generated(number)) + ORCHARD)
+
+    tasks = (indexing.reindex, come_in, edit)
+    threads = [threading.Thread(target=work, args=[task]) for task in tasks]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    indexing.reindex()
+    assert indexing.check().found == 0
+    texts = IndexedDocument.objects.filter(snapshot__isnull=False)
+    assert texts.count() == 8
+    assert texts.filter(pk__lte=5, subject__object_id__startswith="late").count() == 0
