@@ -158,6 +158,15 @@ def test_generated_edits_are_found_among_many_texts():
     assert missed == []
 
 
+@pytest.mark.parametrize("source", ARTICLES)
+def test_short_copies_with_no_fingerprint_left_are_found_by_their_story(source):
+    corpus = MemoryCorpus(article(text, key) for key, text in ARTICLES.items())
+    for seed in range(6):
+        document = article(edited(ARTICLES[source].split(), 0.3, seed))
+        finding = only_finding(DuplicateDetector().detect(document, Context(corpus)))
+        assert (finding.source, finding.category) in {(source, "near"), (source, "partial")}
+
+
 # Evidence
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
-from moderation.detectors.base import Allowed, Context, Corpus, Lookup, band_for
+from moderation.detectors.base import Allowed, Context, Corpus, Deadline, Lookup, band_for
 from moderation.detectors.duplicate import pasted
 from moderation.detectors.duplicate.align import Passage, align
 from moderation.detectors.duplicate.commons import (
@@ -20,12 +20,13 @@ from moderation.detectors.duplicate.disguise import with_disguise
 from moderation.detectors.duplicate.fingerprint import PARAMS
 from moderation.detectors.duplicate.permission import permission
 from moderation.detectors.duplicate.provenance import (
+    Provenance,
     ProvenanceVerdict,
     provenance,
     with_provenance,
 )
 from moderation.detectors.duplicate.reading import Reading
-from moderation.detectors.duplicate.suggesting import REWRITE, suggestions
+from moderation.detectors.duplicate.suggesting import REWRITE, Suggestions, suggestions
 from moderation.detectors.duplicate.verdict import FLAGGED, Comparison, Verdict, compare
 from moderation.text.document import Document
 from moderation.types import Assessment, Evidence, Finding, Kind, Span
@@ -48,9 +49,9 @@ class DuplicateDetector:
 
     There is one finding per matched source; its category is the verdict. ``possible`` and
     ``likely`` are the scores (see :attr:`~.verdict.Comparison.score`) from which a match is
-    flagged and from which it is called likely; a text is compared with at most
-    ``max_sources`` documents. ``rewrites`` says whether sources are suggested whose story a
-    text tells in other words (see :mod:`.suggesting`).
+    flagged and from which it is called likely; of the documents that share its fingerprints, a
+    text is compared with at most ``max_sources``. ``rewrites`` says whether sources are looked
+    for whose story a text tells again, in the same words or in others (see :mod:`.suggesting`).
 
     Raises:
         ValueError: an option is out of range.
@@ -91,43 +92,35 @@ class DuplicateDetector:
         if len(reading.words) < MIN_WORDS:
             return Assessment(notes=("duplicate.note.too_short",))
 
-        scores = {verdict.value: 0.0 for verdict in Verdict}
         notes: set[str] = set()
-        findings: list[Finding] = []
-        copies: list[str] = []
         lookup = self._lookup(reading, corpus, context.allowed)
         boilerplate = learned(reading, lookup.boilerplate)
         common = united([*boilerplate, *laid_down(reading, context.allowed.passages)])
         if common:
             notes.add("duplicate.note.common")
+        matches = _Matches(reading, common, notes, context.deadline, self._possible)
         found = (corpus.document(candidate.key) for candidate in lookup.candidates)
         for source in self._sources(document, found, context, notes):
-            other = Reading(source, context.deadline)
-            comparison = _compared(reading, other, common, context.deadline.check, notes)
-            if comparison is None:
-                continue
-            if comparison.score >= self._possible:
-                origin = provenance(document, source)
-                if origin.verdict is ProvenanceVerdict.ORIGINAL:
-                    notes.add("duplicate.note.original")
-                    copies += [source.key] * origin.came_first
-                    continue
-                finding = self._finding(comparison, reading, other)
-                findings.append(with_provenance(finding, origin))
-            verdict = comparison.verdict.value
-            scores[verdict] = max(scores[verdict], comparison.score)
-        findings.sort(key=lambda finding: -finding.score)
+            matches.take(source)
+        rewrites = Suggestions()
         if self._rewrites:
-            reported = {finding.source for finding in findings}.union(copies)
-            rewrites = suggestions(reading, context, corpus, common=common, reported=reported)
-            findings += rewrites.findings
-            scores[REWRITE] = rewrites.score
+            rewrites = suggestions(
+                reading,
+                context,
+                corpus,
+                common=common,
+                reported=matches.reported,
+                is_match=matches.take,
+            )
+            matches.scores[REWRITE] = rewrites.score
+        findings = [self._finding(match, reading) for match in matches.found]
+        findings.sort(key=lambda finding: -finding.score)
         return Assessment(
-            tuple(findings),
-            scores,
+            (*findings, *rewrites.findings),
+            matches.scores,
             tuple(sorted(notes)),
             _spans(boilerplate, reading),
-            tuple(copies),
+            tuple(matches.copies),
         )
 
     def _lookup(self, reading: Reading, corpus: Corpus, allowed: Allowed) -> Lookup:
@@ -161,8 +154,9 @@ class DuplicateDetector:
             if compared == self._max_sources:
                 return
 
-    def _finding(self, comparison: Comparison, reading: Reading, source: Reading) -> Finding:
-        return Finding(
+    def _finding(self, match: _Match, reading: Reading) -> Finding:
+        comparison, source, origin = match
+        finding = Finding(
             kind=self.name,
             category=comparison.verdict.value,
             score=comparison.score,
@@ -178,6 +172,64 @@ class DuplicateDetector:
                 "words": comparison.matched,
             },
         )
+        return with_provenance(finding, origin)
+
+
+class _Match(NamedTuple):
+    """What a text shares with a source, and which of the two has it from the other."""
+
+    comparison: Comparison
+    source: Reading
+    origin: Provenance
+
+
+class _Matches:
+    """The sources that one text was compared with, and what came of it.
+
+    ``found`` are those to report, ``copies`` the keys of those that have it from this text.
+    """
+
+    def __init__(
+        self,
+        reading: Reading,
+        common: Sequence[Span],
+        notes: set[str],
+        deadline: Deadline,
+        possible: float,
+    ) -> None:
+        self.scores = {verdict.value: 0.0 for verdict in Verdict}
+        self.found: list[_Match] = []
+        self.copies: list[str] = []
+        self._reading = reading
+        self._common = common
+        self._notes = notes
+        self._deadline = deadline
+        self._possible = possible
+
+    @property
+    def reported(self) -> set[str]:
+        """The keys of the sources that need no second look."""
+        return {match.source.document.key for match in self.found}.union(self.copies)
+
+    def take(self, source: Document) -> bool:
+        """Compare the text with ``source``; say whether they share enough to be a match."""
+        other = Reading(source, self._deadline)
+        comparison = _compared(
+            self._reading, other, self._common, self._deadline.check, self._notes
+        )
+        if comparison is None:
+            return False
+        matches = comparison.score >= self._possible
+        if matches:
+            origin = provenance(self._reading.document, source)
+            if origin.verdict is ProvenanceVerdict.ORIGINAL:
+                self._notes.add("duplicate.note.original")
+                self.copies += [source.key] * origin.came_first
+                return True
+            self.found.append(_Match(comparison, other, origin))
+        verdict = comparison.verdict.value
+        self.scores[verdict] = max(self.scores[verdict], comparison.score)
+        return matches
 
 
 def _compared(

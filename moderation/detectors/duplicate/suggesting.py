@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -49,11 +49,14 @@ def suggestions(
     *,
     common: Sequence[Span],
     reported: Collection[str | None],
+    is_match: Callable[[Document], bool],
 ) -> Suggestions:
     """Suggest the sources whose story a text may tell in other words.
 
     ``common`` are ranges of its words that anybody may have, ``reported`` the keys of sources
-    that it was found to be copied from.
+    that it was found to be copied from. ``is_match`` says whether another source is one to
+    report for its passages: in a short text, edits may leave no fingerprint to find it by, but
+    they leave its story.
 
     Raises:
         TimeLimitExceeded: the context's deadline has passed.
@@ -70,7 +73,7 @@ def suggestions(
         similarity = telling.similarity(other)
         threshold = telling.threshold(other)
         if similarity >= threshold or meaning:
-            if _is_copied(reading, source):
+            if _is_copied(reading, source) or is_match(source):
                 continue
             origin = provenance(reading.document, source)
             if origin.verdict is ProvenanceVerdict.ORIGINAL:
