@@ -29,6 +29,13 @@ def quoted(text, text_format=TextFormat.PLAIN):
         ("“Wait for opinions” — the treasurer", "“Wait for opinions”"),
         ("He warned that ``it won't wait'' for long.", "``it won't wait''"),
         ("The chair insisted: the roof “cannot wait for opinions”.", "“cannot wait for opinions”"),
+        ("‘We don’t open in winter,’ the clerk said.", "‘We don’t open in winter,’"),
+        ("'We don't open in winter,' the clerk said.", "'We don't open in winter,'"),
+        ("›Wir öffnen im Frühling‹, sagte sie.", "›Wir öffnen im Frühling‹"),
+        ("“We open.\n\n“We close at six,” she said.", "“We open.\n\n“We close at six,”"),
+        ('"We open.\n\n"We close at six," she said.', '"We open.\n\n"We close at six,"'),
+        ('"נפתח באביב", אמרה ראש העיר.', '"נפתח באביב"'),
+        ("She wrote back.\n> We open\n> in spring.\nSo be it.", "> We open\n> in spring."),
     ],
 )
 def test_attributed_quotations_are_found(text, quotation):
@@ -95,6 +102,8 @@ def test_ranges_that_touch_become_one():
         "“" * 200_000,
         '"' * 200_001,
         "„a“said" * 50_000,
+        "'a' " * 100_000,
+        "“a\n" * 100_000,
         "”“" * 100_000,
     ],
 )
