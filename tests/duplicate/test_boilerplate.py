@@ -74,6 +74,17 @@ AROUND = {
     "author box, Spanish": "Eva Ruiz es periodista y cubre los puertos del norte.",
     "newsletter": "Sign up for our morning letter and get the day's stories in your inbox.",
     "membership": "If you value our reporting, become a member of the Courier today.",
+    "appeal": (
+        "Our journalism stays free because readers pay for it. Please consider a small gift."
+    ),
+    "appeal, in other words": "The Valley Reader depends on donations. Help us with five euros.",
+    "app": "Get the Courier app to read the paper on the ferry, with or without a signal.",
+    "corrections": "If you spot a mistake in this story, tell the news desk and we will mend it.",
+    "affiliate links": "This review contains affiliate links, from which we may earn a little.",
+    "disclosure": "Disclosure statement: The authors do not work for any port and own no ships.",
+    "grant": "This series was made possible by a grant from the Varne Foundation.",
+    "helpline": "If you or someone you know is struggling, call the night line at any hour.",
+    "standards": "The Harbour Courier is a member of the regional press standards council.",
     "contact": "For more information, please contact the press office of the port.",
     "contact, German": "Rückfragen beantwortet die Pressestelle des Hafens.",
     "note": "Editor's note: an earlier version misspelled the name of the port.",
