@@ -35,11 +35,31 @@ def findings(document, *sources):
 
 def test_the_story_keeps_its_place():
     document = article(in_page(HARBOUR))
-    story = story_of(document, Deadline())
+    story = story_of(document, Deadline()).text
     assert len(story) == len(document.plain.text)
-    assert story.split() == HARBOUR.split()
-    at = story.index("The old ferry terminal")
+    assert story.split() == HARBOUR.casefold().split()
+    at = story.index("the old ferry terminal")
     assert document.text[at:].startswith("The old ferry terminal")
+
+
+@pytest.mark.parametrize(
+    "disguise",
+    [
+        lambda text: text.translate(str.maketrans("aeo", "\u0430\u0435\u043e")),
+        "\u200b".join,
+        lambda text: text.replace("ll", "l\u00adl").upper(),
+    ],
+    ids=["look-alikes", "zero width", "soft hyphens and capitals"],
+)
+def test_boilerplate_in_disguise_is_no_part_of_the_story(disguise):
+    speech = (
+        "Mr. Speaker, ladies and gentlemen, dear friends of the harbour: " + HARBOUR.strip()
+    ) + "\n\nCopyright 2031 by the Harbour Courier. All rights reserved."
+    finding, *_ = findings(article(disguise(speech)), article(speech, "speech"))
+    assert finding.category == Verdict.EXACT
+    assert findings(article(disguise(speech)), article(HARBOUR, "harbour"))[0].category == (
+        Verdict.EXACT
+    )
 
 
 def test_a_page_that_two_stories_share_is_no_copying():

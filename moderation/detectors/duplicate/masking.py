@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from moderation.detectors.base import Deadline
 from moderation.detectors.duplicate.boilerplate import boilerplate
 from moderation.detectors.scraped.detector import mask
 from moderation.text.document import Document
+from moderation.text.normalise import Normalised, skeleton
 from moderation.types import Span
 
 _KEPT = "duplicate.story"
 
 
-def story_of(document: Document, deadline: Deadline) -> str:
-    """Return ``document.plain.text`` with spaces in place of all that is not the story.
+def story_of(document: Document, deadline: Deadline) -> Normalised:
+    """Return ``document.plain.text`` as it is compared: the story, without disguises.
 
-    That is what a page or a machine added to it, and boilerplate. Every character keeps its
-    place. The index holds the fingerprints of this text, so whether it is asked or answers,
-    a document is always read the same way.
+    Spaces stand in place of all that is not the story: what a page or a machine added to it,
+    and boilerplate. The latter is known by its words, so these are read without disguises.
+    The index holds the fingerprints of this text, so whether it is asked or answers, a
+    document is always read the same way.
 
     Raises:
         TimeLimitExceeded: ``deadline`` has passed.
     """
-    story: str | None = document.kept.get(_KEPT)
+    story: Normalised | None = document.kept.get(_KEPT)
     if story is None:
-        text = _blanked(document.plain.text, mask(document, deadline))
-        story = document.kept[_KEPT] = _blanked(text, boilerplate(text))
+        normal = skeleton(_blanked(document.plain.text, mask(document, deadline)))
+        text = _blanked(normal.text, boilerplate(normal.text))
+        story = document.kept[_KEPT] = replace(normal, text=text)
     return story
 
 

@@ -11,7 +11,7 @@ from moderation.detectors.duplicate.fingerprint import Fingerprint, fingerprint_
 from moderation.detectors.duplicate.masking import story_of
 from moderation.detectors.duplicate.quotation import quoted_ranges
 from moderation.text.document import Document
-from moderation.text.normalise import Normalised, skeleton
+from moderation.text.normalise import skeleton
 from moderation.text.tokens import Token, spaced_words, words
 from moderation.types import Span
 
@@ -21,7 +21,6 @@ _SPARSE_PIECE = 5
 _LONGEST_PIECE = 16
 _SPREAD = 0x9E3779B1
 _SPREAD_DROP = 12
-_KEPT = "duplicate.story"
 
 
 class Reading:
@@ -34,10 +33,7 @@ class Reading:
     def __init__(self, document: Document, deadline: Deadline | None = None) -> None:
         self.document = document
         self._plain = document.plain
-        normal: Normalised | None = document.kept.get(_KEPT)
-        if normal is None:
-            normal = document.kept[_KEPT] = skeleton(story_of(document, deadline or Deadline()))
-        self._normal = normal
+        self._normal = story_of(document, deadline or Deadline())
 
     @cached_property
     def words(self) -> list[str]:
