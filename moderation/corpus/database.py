@@ -27,7 +27,6 @@ from moderation.detectors.duplicate.fingerprint import PARAMS, Fingerprint
 from moderation.detectors.duplicate.reading import Reading
 from moderation.detectors.duplicate.repeats import search
 from moderation.detectors.duplicate.retrieval import (
-    LISTED,
     Hit,
     head_of_story,
     promising,
@@ -85,7 +84,7 @@ class DatabaseCorpus:
         count, so an article that others copied is no candidate's copy.
         """
         listings = self._postings.listings(fingerprints)
-        same, own = self._same_words(exact), self._own(exclude)
+        same, own = self._postings.same_words(exact), self._own(exclude)
         ranking = rank(listings, same, own, self._postings.stories, content)
         hits = promising(ranking.hits, len(fingerprints))
         found = self._as_candidates(hits, limit) if hits else ()
@@ -222,16 +221,9 @@ class DatabaseCorpus:
 
     # Candidates
 
-    def _same_words(self, exact: bytes) -> list[int]:
-        oldest = self._rows().filter(exact=exact).order_by("pk")[:LISTED]
-        return list(oldest.values_list("pk", flat=True))
-
     def _own(self, key: str) -> set[int]:
         snapshot_id = snapshot_of_key(key)
-        if snapshot_id is None:
-            return set()
-        rows = self._rows().filter(subject__snapshots=snapshot_id)
-        return set(rows.values_list("pk", flat=True))
+        return set() if snapshot_id is None else self._postings.numbers_of(snapshot_id)
 
     def _as_candidates(self, hits: Sequence[Hit], limit: int) -> list[Candidate]:
         """Turn documents into the current texts of their subjects, one each."""
@@ -321,8 +313,7 @@ class DatabaseCorpus:
         )
         listings = self._postings.listings(fingerprint.hashes)
         head = head_of_story(listings, len(fingerprint.hashes), self._postings.stories)
-        row.story = row.pk if head is None else head
-        row.save(using=self._using, update_fields=["story"])
+        self._postings.set_story(row.pk, row.pk if head is None else head)
         self._postings.add(row.pk, set(fingerprint.hashes) - set(kept))
 
     def _number_before_all(self) -> int:

@@ -106,6 +106,26 @@ class Postings:
         )
         return dict(rows)
 
+    def same_words(self, exact: bytes) -> list[int]:
+        """Return the oldest documents that have these words and no others."""
+        rows = self._fetch(
+            f"SELECT id FROM {_DOCUMENTS} WHERE exact = %s ORDER BY id LIMIT {LISTED}", exact
+        )
+        return [number for (number,) in rows]
+
+    def numbers_of(self, snapshot_id: int) -> set[int]:
+        """Return the numbers of all texts of the subject that a snapshot is of."""
+        rows = self._fetch(
+            f"SELECT id FROM {_DOCUMENTS} WHERE subject_id = "
+            f"(SELECT subject_id FROM {_SNAPSHOTS} WHERE id = %s)",
+            snapshot_id,
+        )
+        return {number for (number,) in rows}
+
+    def set_story(self, document: int, story: int) -> None:
+        """Note whose story a document tells."""
+        self._execute(f"UPDATE {_DOCUMENTS} SET story = %s WHERE id = %s", story, document)
+
     def add(self, document: int, hashes: Collection[int]) -> None:
         """Note that a document has these fingerprints; noted ones stay as they are."""
         self._execute(

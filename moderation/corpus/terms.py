@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from django.db.models import Min, QuerySet
+from django.db.models import QuerySet
 
 from moderation.corpus.documents import (
     document_of,
@@ -99,13 +99,9 @@ class Terms(Postings):
     def _first_number(self, key: str) -> int | None:
         snapshot_id, reference_id = snapshot_of_key(key), reference_of_key(key)
         if snapshot_id is not None:
-            rows = self._rows().filter(subject__snapshots=snapshot_id)
-        elif reference_id is not None:
-            rows = self._rows().filter(reference=reference_id)
-        else:
-            return None
-        first: int | None = rows.aggregate(first=Min("pk"))["first"]
-        return first
+            return min(self.numbers_of(snapshot_id), default=None)
+        rows = self._rows().filter(reference=reference_id, reference__isnull=False)
+        return rows.values_list("pk", flat=True).first()
 
     def _documents_of(self, numbers: Collection[int]) -> Iterator[Document]:
         rows = self._rows().filter(pk__in=numbers)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from django.db.models import Count, Max, Q
+from django.db import connections
 from django.utils.translation import gettext as _
 
 from moderation.detectors.phrases import Phrase, PhraseList
@@ -23,6 +23,12 @@ TRIED_ON = 1_000
 """Texts, the newest, that a phrase is tried on."""
 
 
+_STATE = (
+    "SELECT count(*), count(*) FILTER (WHERE is_active), max(updated_at) "
+    f"FROM {ListedPhrase._meta.db_table}"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Trial:
     """What a phrase would have found: the text, its readable form, and the first place."""
@@ -35,12 +41,12 @@ class Trial:
 def phrase_lists(kind: str) -> tuple[PhraseList, PhraseList]:
     """Return the blocked and the harmless phrases for a kind of text; one query."""
     using = moderation_db()
-    state = ListedPhrase.objects.using(using).aggregate(
-        number=Count("pk"), newest=Max("updated_at"), active=Count("pk", filter=Q(is_active=True))
-    )
-    if not state["active"]:
+    with connections[using].cursor() as cursor:  # with every scan: the ORM takes ten times as long
+        cursor.execute(_STATE)
+        number, active, newest = cursor.fetchone()
+    if not active:
         return PhraseList(), PhraseList()
-    return _read(using, kind, (state["number"], state["active"], state["newest"]))
+    return _read(using, kind, (number, active, newest))
 
 
 @lru_cache(maxsize=8)
