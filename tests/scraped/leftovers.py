@@ -170,6 +170,11 @@ LEFTOVERS = (
     ),
     Leftover("Would you like me to add a conclusion?", _MODEL, enough=True),
     Leftover("Word count: 612", _MODEL, enough=True),
+    Leftover("Note: This article was written to be search-friendly.", _MODEL, enough=True),
+    Leftover("This version keeps the facts and avoids plagiarism.", _MODEL, enough=True),
+    Leftover("Said <official name>, who leads the council.", _MODEL, _MIDDLE),
+    Leftover("%%subheadline%%", _MODEL, _MIDDLE),
+    Leftover("The bridge is to cost XX million.", _MODEL, _MIDDLE),
     Leftover(
         "This article has been optimized for search engines and integrates the keywords.",
         _MODEL,
