@@ -159,6 +159,13 @@ def _notice_styles(work: Work) -> None:
 
 _LATIN_LETTER = re.compile("[A-Za-z]")
 
+_POINTS = re.compile("[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u064b-\u0652\u0670]+")
+
+
+def drop_points(work: Work) -> None:
+    """Drop the points of Hebrew and the vowel signs of Arabic, which writers may leave out."""
+    work.edit([Edit(*points.span(), "") for points in _POINTS.finditer(work.text)])
+
 
 # --- look-alikes --------------------------------------------------------------------------
 

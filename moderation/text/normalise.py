@@ -8,7 +8,8 @@ Both keep the way back to the given text and say which disguises they took away.
 Look-alikes come from Unicode's confusables (UTS #39), equivalent spellings from NFKC
 (UAX #15). A letter is folded onto a Latin one only where it pretends to be Latin: in a word
 that mixes scripts, or in a word made of look-alikes alone with no neighbour in its script.
-Accents, vowel signs and tone marks of any language stay.
+Accents, vowel signs and tone marks of any language stay; only :func:`unpointed` leaves out
+those that writers of Hebrew and Arabic may leave out, too.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from moderation.text.disguises import Disguise, Work, merged
-from moderation.text.lookalikes import fold_case, fold_lookalikes
+from moderation.text.lookalikes import drop_points, fold_case, fold_lookalikes
 from moderation.text.offsets import MappedText
 from moderation.text.spellings import fold_repeats, join_letters, read_leet
 
@@ -35,6 +36,16 @@ def skeleton(text: str) -> Normalised:
     unifies quotation marks and apostrophes, folds case.
     """
     return _finish(fold_lookalikes(Work(text)))
+
+
+def unpointed(text: str) -> Normalised:
+    """Return :func:`skeleton` of ``text`` without the points of Hebrew and Arabic.
+
+    A pointed copy and the text it was made of have the same words.
+    """
+    work = fold_lookalikes(Work(text))
+    drop_points(work)
+    return _finish(work)
 
 
 def normalise(

@@ -274,6 +274,13 @@ def test_disguised_copies_are_found(disguise):
     assert only_finding(detect(article(disguise(HARBOUR)), SOURCE)).detail["coverage"] >= 0.98
 
 
+def test_an_arabic_copy_with_vowel_signs_is_exact():
+    text, _other = IN_OTHER_SCRIPTS["arabic"]
+    pointed = text.replace("ل", "ل\u064e").replace("م", "م\u064f")
+    assert pointed != text
+    assert only_finding(detect(article(pointed), article(text, "a"))).category == Verdict.EXACT
+
+
 def test_entities_disguise_nothing():
     body = "".join(f"&#{ord(char)};" if char == "e" else char for char in HARBOUR)
     copy = article(body, format=TextFormat.HTML)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from moderation.text.normalise import Disguise, Normalised, normalise, skeleton
+from moderation.text.normalise import Disguise, Normalised, normalise, skeleton, unpointed
 from moderation.types import Span
 
 
@@ -40,6 +40,23 @@ def disguised(found: Normalised, text: str) -> list[tuple[str, str]]:
 )
 def test_skeleton(text: str, expected: str) -> None:
     assert skeleton(text).text == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("اللُّغَةُ العَرَبِيَّة", "اللغة العربية"),
+        ("שָׁלוֹם לְכֻלָּם", "שלום לכלם"),
+        ("\ufb2aָלום", "שלום"),
+        ("قرآن", "قرآن"),
+        ("क्षेत्र ที่นี่มีน้ำใจ café", "क्षेत्र ที่นี่มีน้ำใจ café"),
+    ],
+)
+def test_points_that_may_be_left_out_are_left_out(text: str, expected: str) -> None:
+    found = unpointed(text)
+    assert found.text == expected
+    assert found.disguises == ()
+    assert found.to_original(0, len(found.text)).end == len(text)
 
 
 @pytest.mark.parametrize(

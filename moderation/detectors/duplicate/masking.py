@@ -9,7 +9,7 @@ from moderation.detectors.base import Deadline
 from moderation.detectors.duplicate.boilerplate import boilerplate
 from moderation.detectors.scraped.detector import mask
 from moderation.text.document import Document
-from moderation.text.normalise import Normalised, skeleton
+from moderation.text.normalise import Normalised, unpointed
 from moderation.types import Span
 
 _KEPT = "duplicate.story"
@@ -28,7 +28,7 @@ def story_of(document: Document, deadline: Deadline) -> Normalised:
     """
     story: Normalised | None = document.kept.get(_KEPT)
     if story is None:
-        normal = skeleton(_blanked(document.plain.text, mask(document, deadline)))
+        normal = unpointed(_blanked(document.plain.text, mask(document, deadline)))
         text = _blanked(normal.text, boilerplate(normal.text))
         story = document.kept[_KEPT] = replace(normal, text=text)
     return story

@@ -11,7 +11,7 @@ from moderation.detectors.duplicate.fingerprint import Fingerprint, fingerprint_
 from moderation.detectors.duplicate.masking import story_of
 from moderation.detectors.duplicate.quotation import quoted_ranges
 from moderation.text.document import Document
-from moderation.text.normalise import skeleton
+from moderation.text.normalise import unpointed
 from moderation.text.tokens import Token, spaced_words, words
 from moderation.types import Span
 
@@ -82,7 +82,7 @@ def overlapping(ranges: Sequence[Span], start: int, end: int) -> Sequence[Span]:
 
 def words_of(text: str) -> list[str]:
     """Return the words of a bare text in the form in which a :class:`Reading` has them."""
-    normal = skeleton(text).text
+    normal = unpointed(text).text
     spaced = spaced_words(normal)
     return [token.text for token in _tokens_of(normal)] if spaced is None else spaced
 
