@@ -58,7 +58,7 @@ class DuplicateDetector:
     """
 
     name: ClassVar[str] = "duplicate"
-    version: ClassVar[str] = f"2.{PARAMS}"
+    version: ClassVar[str] = f"3.{PARAMS}"
     kinds: ClassVar[frozenset[Kind]] = frozenset(Kind)
 
     def __init__(

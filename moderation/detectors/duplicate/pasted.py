@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 from moderation.detectors.base import Allowed, Context, Repeat, band_for
 from moderation.detectors.duplicate.align import Passage, align
@@ -26,6 +27,9 @@ TELLING_WORDS = 12
 
 SAME_WORDS = 0.8
 """The share of equal words from which two comments say the same."""
+
+SHORT = 32
+"""Comments of so many words are compared in their order: alignment wants longer passages."""
 
 MOST_KEYS = 20
 
@@ -159,8 +163,11 @@ def _score(times: float) -> float:
 
 
 def _say_the_same(comment: Comment, other: Comment) -> bool:
-    shared = sum(passage.matched for passage in align(comment.words, other.words))
-    return shared >= SAME_WORDS * max(len(comment.words), len(other.words))
+    shorter, longer = sorted((len(comment.words), len(other.words)))
+    if shorter < SAME_WORDS * longer:
+        return False
+    shared = sum(passage.matched for passage in _passages(comment, other))
+    return shared >= SAME_WORDS * longer
 
 
 def _evidence(comment: Comment, source: Comment, spread: Spread) -> tuple[Evidence, ...]:
@@ -200,4 +207,24 @@ def _passages(comment: Comment, source: Comment) -> list[Passage]:
     size = len(comment.words)
     if comment.words == source.words:
         return [Passage(0, size, 0, size, matched=size, longest_run=size)] if size else []
-    return align(comment.words, source.words)
+    if max(size, len(source.words)) > SHORT:
+        return align(comment.words, source.words)
+    return _in_order(comment.words, source.words)
+
+
+def _in_order(words: Sequence[str], source: Sequence[str]) -> list[Passage]:
+    """Return what two short comments have in common as one passage, if they have anything."""
+    blocks = SequenceMatcher(None, words, source, autojunk=False).get_matching_blocks()[:-1]
+    if not blocks:
+        return []
+    first, last = blocks[0], blocks[-1]
+    return [
+        Passage(
+            start=first.a,
+            end=last.a + last.size,
+            source_start=first.b,
+            source_end=last.b + last.size,
+            matched=sum(block.size for block in blocks),
+            longest_run=max(block.size for block in blocks),
+        )
+    ]
