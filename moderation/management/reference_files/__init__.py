@@ -80,8 +80,8 @@ def open_source(path: Path, encoding: str = "", file_format: FileFormat | None =
         OSError: the path cannot be read.
     """
     source = _SOURCES[file_format or _guess(path, encoding)]
-    if source.library and find_spec(source.library) is None:
-        raise MissingLibrary(source.library)
+    if source.dependency and find_spec(source.dependency) is None:
+        raise MissingLibrary(source.dependency)
     if path.is_dir() and source is not Folder:
         raise UnknownFormat("a folder")
     return source(path, encoding)

@@ -51,7 +51,7 @@ class Source(ABC):
 
     total: int
     done: int = 0
-    library: ClassVar[str] = ""
+    dependency: ClassVar[str] = ""
     """What has to be installed to read it; the extra ``reference`` has it."""
 
     def __init__(self, path: Path, encoding: str) -> None:

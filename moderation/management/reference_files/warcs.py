@@ -35,7 +35,7 @@ class Warc(Source):
     out, so it is not taken for that.
     """
 
-    library = "warcio"
+    dependency = "warcio"
 
     def entries(self, after: int) -> Generator[Entry]:
         from warcio.archiveiterator import ArchiveIterator
