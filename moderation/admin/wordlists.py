@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from moderation.admin import display
 from moderation.admin.base import DeskMedia
@@ -85,17 +86,18 @@ class ListedPhraseAdmin(DeskMedia, ListedPhraseModelAdmin):
         if not allowed:
             return super().changeform_view(request, object_id)
         form = self.get_form(request, row, change=row is not None)(request.POST, instance=row)
-        valid = form.is_valid()
+        if not form.is_valid():
+            # The form again, with what was typed and what is wrong with it.
+            return super().changeform_view(request, object_id)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": self.opts.verbose_name_plural,
+            "title": _("What the line would have found"),
             "form": form,
             "phrase": form.instance,
-            "trials": _trials(form.instance) if valid else [],
+            "trials": _trials(form.instance),
             "tried_on": wordlists.TRIED_ON,
             "most_shown": _MOST_SHOWN,
-            "valid": valid,
             "media": self.media,
         }
         return TemplateResponse(request, "admin/moderation/listedphrase/trial.html", context)

@@ -117,7 +117,11 @@ def test_trying_a_line_of_the_list_changes_nothing(desk, admin):
     assert "0 of the newest" in desk.post(url, {**form, "_try": "1"}).text
     row.refresh_from_db()
     assert row.text == "spam"
-    assert desk.post(url, {**form, "text": "", "_try": "1"}).status_code == 200
+    again = desk.post(url, {**form, "note": "kept", "text": "", "_try": "1"})
+    assert 'name="note" value="kept"' in again.text
+    assert "This field is required." in again.text
+    row.refresh_from_db()
+    assert (row.text, row.note) == ("spam", "")
 
 
 def test_who_may_not_add_may_not_try(client):
