@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Q, QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,12 +14,11 @@ from django.utils.translation import gettext_lazy
 
 from moderation.admin import words
 from moderation.models import Case, CaseState
+from moderation.models.cases import TO_DO, in_category
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# What waits for somebody now; a snoozed case comes back by itself.
-TO_DO = (CaseState.OPEN, CaseState.CLAIMED, CaseState.ESCALATED)
 _RECENT = 2_000
 
 
@@ -49,10 +46,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 class CategoryFilter(admin.SimpleListFilter):
-    """Cases with a finding of one category.
-
-    The list is compared as the text of its JSON: SQLite has no operator that looks into it.
-    """
+    """Cases with a finding of one category."""
 
     title = gettext_lazy("category")
     parameter_name = "category"
@@ -65,14 +59,7 @@ class CategoryFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
         name = self.value()
-        if name is None:
-            return queryset
-        cases = queryset.alias(categories_text=Cast("categories", TextField()))
-        # SQLite keeps what json.dumps wrote, PostgreSQL writes characters as they are.
-        return cases.filter(
-            Q(categories_text__contains=json.dumps(name))
-            | Q(categories_text__contains=json.dumps(name, ensure_ascii=False))
-        )
+        return queryset if name is None else queryset.filter(in_category(name))
 
 
 class ClaimFilter(admin.SimpleListFilter):

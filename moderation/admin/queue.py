@@ -15,9 +15,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from moderation.admin import display
-from moderation.admin.filters import TO_DO
 from moderation.admin.passages import quote_from_window
 from moderation.models import Case, Evidence, ScanState
+from moderation.models.cases import TO_DO
 from moderation.types import Mode, Span, TextFormat
 
 QUEUE = "_changelist_filters"

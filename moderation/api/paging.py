@@ -27,13 +27,14 @@ _CURSOR, _SIZE = "cursor", "page_size"
 
 
 class KeysetPagination(BasePagination):
-    """Follows the ``ordering`` of the view: field names, ``-`` for descending, a key last."""
+    """Follows the ordering of the view: field names, ``-`` for descending, a key last."""
 
     page_size = PAGE_SIZE
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self._request = request
-        self._ordering = (*view.ordering, "-pk" if view.ordering[0].startswith("-") else "pk")
+        ordering = view.get_ordering()
+        self._ordering = (*ordering, "-pk" if ordering[0].startswith("-") else "pk")
         size = self._size(request)
         rows = queryset.order_by(*self._ordering)
         cursor = request.query_params.get(_CURSOR)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Cast
+from django.db.models.lookups import Contains
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -23,7 +26,22 @@ class CaseState(models.TextChoices):
     CLOSED_MOOT = "closed_moot", _("closed, nothing left to decide")
 
 
+TO_DO = (CaseState.OPEN, CaseState.CLAIMED, CaseState.ESCALATED)
+"""What waits for somebody now; a snoozed case comes back by itself."""
+
 OPEN_CASES = (CaseState.OPEN, CaseState.CLAIMED, CaseState.ESCALATED, CaseState.SNOOZED)
+
+
+def in_category(name: str) -> Q:
+    """Return the condition for cases with a finding of one ``kind/category``.
+
+    The list is compared as the text of its JSON: SQLite has no operator that looks into it,
+    and keeps what ``json.dumps`` wrote, where PostgreSQL writes characters as they are.
+    """
+    text = Cast("categories", models.TextField())
+    return Q(Contains(text, json.dumps(name))) | Q(
+        Contains(text, json.dumps(name, ensure_ascii=False))
+    )
 
 
 class Case(models.Model):

@@ -54,6 +54,7 @@ def test_a_case_tells_its_version_and_what_was_found(api, comment_case):
     assert passage["reason"]
 
 
+@pytest.mark.both_databases
 def test_the_queue_is_filtered(api, moderator, comment_case, article_case):
     first, second = comment_case(), comment_case("badword again", author_name="Other")
     article = article_case("<p>badword</p>")
@@ -82,6 +83,7 @@ def test_a_filter_that_makes_no_sense_is_named(api, query):
     assert fault["pointer"] == f"/{next(iter(query))}"
 
 
+@pytest.mark.both_databases
 def test_pages_hold_every_row_once_while_the_queue_grows(api, comment_case):
     made = [comment_case(f"badword {number}") for number in range(7)]
     Case.objects.filter(pk__in=[case.pk for case in made[:4]]).update(priority=99)
