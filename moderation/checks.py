@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -83,6 +84,12 @@ def _wrong_values() -> Iterator[checks.CheckMessage]:
                 hint=f"The default is {vars(Settings)[key]!r}.",
                 id="moderation.E002",
             )
+        elif key == "CHECK_RATE" and not _RATE.fullmatch(value):
+            yield checks.Error(
+                f"MODERATION[{key!r}] is {value!r}, not a number per second, minute, hour or day.",
+                hint=f"The default is {vars(Settings)[key]!r}.",
+                id="moderation.E002",
+            )
 
 
 def _short_lease() -> Iterator[checks.CheckMessage]:
@@ -94,6 +101,8 @@ def _short_lease() -> Iterator[checks.CheckMessage]:
             id="moderation.W010",
         )
 
+
+_RATE = re.compile(r"[1-9]\d*/(?:s|sec|second|m|min|minute|h|hour|d|day)")
 
 _LEAST = {
     "SNAPSHOT_MAX_CHARS": 1,

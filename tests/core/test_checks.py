@@ -109,6 +109,8 @@ def test_e001_an_unknown_key(found):
 @pytest.mark.parametrize(
     ("key", "value", "said"),
     [
+        ("CHECK_RATE", "often", "is 'often', not a number per second"),
+        ("CHECK_RATE", "0/min", "is '0/min', not a number per second"),
         ("SCAN_MAX_CHARS", "many", "is str, not int"),
         ("SCAN_MAX_CHARS", True, "is bool, not int"),
         ("SCAN_MAX_CHARS", 0, "is 0, less than 1"),
