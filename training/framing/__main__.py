@@ -33,7 +33,7 @@ from training.framing.network import Shape
 from training.framing.standard import StandardNetwork
 from training.framing.wordpiece import WordPiece
 
-EXITS = (2, 3)
+EXITS = (2, 3, 4)
 STAGES = ("standard", "light", "judge")
 _LIGHT = {"width": 128, "attention": 4, "inner": 384, "layers": 1, "exits": (1,)}
 
