@@ -1,7 +1,116 @@
-from django.db import migrations
+import django.db.models.deletion
+from django.conf import settings
+from django.db import migrations, models
+
+OUTCOMES = [
+    ("dismiss_false_positive", "dismiss: wrongly flagged"),
+    ("dismiss_allowed", "dismiss: rightly found, but allowed"),
+    ("label", "label"),
+    ("hide", "hide"),
+    ("remove", "remove"),
+    ("request_changes", "request changes"),
+    ("escalate", "escalate"),
+    ("propose", "propose to a second person"),
+    ("undo", "undo"),
+]
 
 
 class Migration(migrations.Migration):
-    dependencies = [("moderation", "0011_queue")]
+    dependencies = [
+        ("moderation", "0011_queue"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
 
-    operations = []
+    operations = [
+        migrations.CreateModel(
+            name="CaseNote",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("text", models.TextField(verbose_name="text")),
+                ("author_label", models.CharField(max_length=200, verbose_name="moderator's name")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="written")),
+                (
+                    "author",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="moderator",
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="notes",
+                        to="moderation.case",
+                        verbose_name="case",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "note on a case",
+                "verbose_name_plural": "notes on cases",
+                "ordering": ["-pk"],
+            },
+        ),
+        migrations.AlterModelOptions(
+            name="case",
+            options={
+                "permissions": [
+                    ("claim_case", "Can claim cases"),
+                    ("decide_case", "Can decide cases"),
+                    ("override_case", "Can take over claims and undo colleagues' decisions"),
+                    ("see_author_identity", "Can see who wrote the texts"),
+                    ("manage_detectors", "Can change what the detectors flag"),
+                ],
+                "verbose_name": "case",
+                "verbose_name_plural": "cases",
+            },
+        ),
+        migrations.AddField(
+            model_name="case",
+            name="proposed_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="waits for a second person after",
+            ),
+        ),
+        migrations.AddField(
+            model_name="decision",
+            name="proposed",
+            field=models.CharField(
+                blank=True,
+                choices=OUTCOMES,
+                max_length=30,
+                verbose_name="proposed outcome",
+                default="",
+            ),
+            preserve_default=False,
+        ),
+        migrations.AlterField(
+            model_name="decision",
+            name="outcome",
+            field=models.CharField(choices=OUTCOMES, max_length=30, verbose_name="outcome"),
+        ),
+        migrations.AddConstraint(
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("outcome", "propose"), models.Q(("proposed", ""), _negated=True)
+                )
+                | models.Q(models.Q(("outcome", "propose"), _negated=True), ("proposed", "")),
+                name="moderation_only_proposal_proposes",
+            ),
+        ),
+    ]

@@ -13,6 +13,7 @@ from moderation.models.decisions import (
 )
 from moderation.models.events import ChainHead, Event
 from moderation.models.fingerprints import Embedding, Fingerprint, IndexedDocument, StoryTerm
+from moderation.models.notes import CaseNote
 from moderation.models.references import ReferenceDocument
 from moderation.models.scans import DetectorRun, Evidence, Finding, RunState, Scan, ScanState
 from moderation.models.subjects import Snapshot, Subject
@@ -25,6 +26,7 @@ __all__ = [
     "AllowanceOrigin",
     "AllowanceScope",
     "Case",
+    "CaseNote",
     "CaseState",
     "ChainHead",
     "Decision",

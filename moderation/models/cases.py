@@ -82,6 +82,14 @@ class Case(models.Model):
     claim_expires_at = models.DateTimeField(_("claim ends"), null=True, blank=True)
     snoozed_until = models.DateTimeField(_("snoozed until"), null=True, blank=True)
     escalated = models.BooleanField(_("escalated"), default=False)
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("waits for a second person after"),
+    )
 
     opened_at = models.DateTimeField(_("opened"))
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
@@ -104,6 +112,8 @@ class Case(models.Model):
             ("claim_case", _("Can claim cases")),
             ("decide_case", _("Can decide cases")),
             ("override_case", _("Can take over claims and undo colleagues' decisions")),
+            ("see_author_identity", _("Can see who wrote the texts")),
+            ("manage_detectors", _("Can change what the detectors flag")),
         ]
 
     def __str__(self) -> str:
@@ -127,3 +137,4 @@ class Case(models.Model):
         subject_id: int
         snapshot_id: int | None
         claimed_by_id: Any
+        proposed_by_id: Any

@@ -59,8 +59,12 @@ class Outcome(models.TextChoices):
     REMOVE = "remove", _("remove")
     REQUEST_CHANGES = "request_changes", _("request changes")
     ESCALATE = "escalate", _("escalate")
+    PROPOSE = "propose", _("propose to a second person")
     UNDO = "undo", _("undo")
 
+
+# What a caller may ask for: a proposal comes about by itself, an undo names what it takes back.
+CHOOSABLE = [(value, label) for value, label in Outcome.choices if value not in ("propose", "undo")]
 
 # What takes something from the author, and so has to be founded on a policy.
 RESTRICTING = frozenset({Outcome.LABEL, Outcome.HIDE, Outcome.REMOVE, Outcome.REQUEST_CHANGES})
@@ -86,6 +90,9 @@ class Decision(AppendOnlyModel):
         verbose_name=_("text as judged"),
     )
     outcome = models.CharField(_("outcome"), max_length=30, choices=Outcome.choices)
+    proposed = models.CharField(
+        _("proposed outcome"), max_length=30, choices=Outcome.choices, blank=True
+    )
     policies = models.ManyToManyField(
         Policy, blank=True, related_name="decisions", verbose_name=_("policies")
     )
@@ -123,6 +130,11 @@ class Decision(AppendOnlyModel):
                 condition=Q(outcome=Outcome.UNDO.value, reverses__isnull=False)
                 | (~Q(outcome=Outcome.UNDO.value) & Q(reverses__isnull=True)),
                 name="moderation_only_undo_reverses",
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome=Outcome.PROPOSE.value) & ~Q(proposed="")
+                | ~Q(outcome=Outcome.PROPOSE.value) & Q(proposed=""),
+                name="moderation_only_proposal_proposes",
             ),
         ]
 
