@@ -57,10 +57,33 @@ class Settings:
 
     # A claim on a case ends by itself after this long.
     CLAIM_SECONDS: int = 600
+    # Hours in which a case should be decided, by the least severity (0 to 100) they hold for.
+    DUE_HOURS: dict[int, float] = {85: 1, 60: 8, 30: 24, 0: 72}
+    # Whether opening a case claims it: "off", "optional", or "required" to decide it.
+    CLAIM_ON_OPEN: str = "off"
+    # A case that was given to a colleague is theirs for so long.
+    ASSIGN_SECONDS: int = 86_400
+    # Codes of policies on which nobody restricts anything alone: a second person confirms.
+    FOUR_EYES: list[str] = []
+    # Mails and webhooks about a decision wait so long for an undo.
+    UNDO_SECONDS: int = 30
+    # After so many cases of this severity and above in so many hours, a break is suggested;
+    # BREAK_AFTER 0 suggests none.
+    SEVERE_FROM: int = 70
+    BREAK_AFTER: int = 20
+    SHIFT_HOURS: int = 8
 
     # Checking a text before it is posted: how often one visitor may, and how much at once.
     CHECK_RATE: str = "30/min"
     CHECK_MAX_CHARS: int = 20_000
+
+    # How programs sign in to the API: dotted paths of REST framework's authentication classes;
+    # None means those of the site's REST_FRAMEWORK setting.
+    API_AUTHENTICATION: list[str] | None = None
+    # How often one account may read, write and export; laid over API_RATES of the API.
+    API_RATES: dict[str, str | None] = {}
+    # The answer to a write with an Idempotency-Key is given again for so long.
+    IDEMPOTENCY_SECONDS: int = 86_400
 
     def __getattribute__(self, name: str) -> Any:
         default = super().__getattribute__(name)

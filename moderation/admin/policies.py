@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from moderation.admin.base import DeskMedia
+from moderation.admin.base import DeskMedia, ThroughServices
 from moderation.models import Policy
-from moderation.services import audit
+from moderation.services import policies
 from moderation.services.actors import human
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ else:
 
 
 @admin.register(Policy)
-class PolicyAdmin(DeskMedia, PolicyModelAdmin):
+class PolicyAdmin(ThroughServices, DeskMedia, PolicyModelAdmin):
     """Policies may be added and reworded. What was cited stays citable: none is deleted."""
 
     list_display = ("title", "code", "severity", "ground", "parent", "is_active")
@@ -43,9 +43,4 @@ class PolicyAdmin(DeskMedia, PolicyModelAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: Policy, form: Any, change: Any) -> None:
-        super().save_model(request, obj, form, change)
-        audit.record(
-            "policy.changed" if change else "policy.added",
-            actor=human(request.user),
-            data={"policy": obj.code, "fields": sorted(form.changed_data)},
-        )
+        policies.save(obj, changed=form.changed_data, actor=human(request.user))

@@ -1,6 +1,7 @@
 """The rows behind the desk, one module per aggregate."""
 
 from moderation.models.allowances import Allowance, AllowanceOrigin, AllowanceScope
+from moderation.models.api_keys import ApiKey, KeyScope, SuggestedScore
 from moderation.models.cases import Case, CaseState
 from moderation.models.decisions import (
     ActorKind,
@@ -13,10 +14,14 @@ from moderation.models.decisions import (
 )
 from moderation.models.events import ChainHead, Event
 from moderation.models.fingerprints import Embedding, Fingerprint, IndexedDocument, StoryTerm
+from moderation.models.idempotency import IdempotentRequest
 from moderation.models.notes import CaseNote
+from moderation.models.preferences import ModeratorPreference
 from moderation.models.references import ReferenceDocument
 from moderation.models.scans import DetectorRun, Evidence, Finding, RunState, Scan, ScanState
+from moderation.models.search import SearchText
 from moderation.models.subjects import Snapshot, Subject
+from moderation.models.views import Presence, SavedView
 from moderation.models.walks import Walk
 from moderation.models.wordlists import ListedPhrase, WordList
 
@@ -25,6 +30,7 @@ __all__ = [
     "Allowance",
     "AllowanceOrigin",
     "AllowanceScope",
+    "ApiKey",
     "Case",
     "CaseNote",
     "CaseState",
@@ -38,18 +44,25 @@ __all__ = [
     "Evidence",
     "Finding",
     "Fingerprint",
+    "IdempotentRequest",
     "IndexedDocument",
+    "KeyScope",
     "ListedPhrase",
+    "ModeratorPreference",
     "Outcome",
     "Policy",
     "PolicyGround",
+    "Presence",
     "ReferenceDocument",
     "RunState",
+    "SavedView",
     "Scan",
     "ScanState",
+    "SearchText",
     "Snapshot",
     "StoryTerm",
     "Subject",
+    "SuggestedScore",
     "Walk",
     "WordList",
 ]

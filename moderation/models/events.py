@@ -63,6 +63,7 @@ class Event(AppendOnlyModel):
         verbose_name = _("event")
         verbose_name_plural = _("events")
         ordering = ["number"]
+        indexes = [models.Index(fields=["verb", "at"], name="moderation_event_verb")]
 
     def __str__(self) -> str:
         return f"{self.number} {self.verb}"

@@ -15,7 +15,7 @@ from moderation.dispatch import GROUP, Job, get_dispatcher
 from moderation.models import Case, IndexedDocument, Scan, ScanState, Subject
 from moderation.models.cases import OPEN_CASES
 from moderation.models.scans import ScanReason
-from moderation.services import cases, walks
+from moderation.services import cases, idempotency, walks
 from moderation.services.database import moderation_db
 from moderation.services.errors import where
 from moderation.services.hosts import content_type_of
@@ -40,6 +40,7 @@ class SweepResult:
     taken_in: int = 0
     forgotten: int = 0
     cases_reopened: int = 0
+    answers_purged: int = 0
     unreadable: int = 0
     failed: int = 0
 
@@ -53,6 +54,7 @@ def sweep(*, complete: bool = False) -> SweepResult:
     result = SweepResult()
     result.recovered = _recover_lost()
     result.cases_reopened = cases.release_expired()
+    result.answers_purged = idempotency.purge()
     for registration in registry.all():
         for alias in walks.aliases_of(registration.root):
             _look_after(registration, alias, result, complete=complete)
