@@ -84,6 +84,24 @@ def _wrong_values() -> Iterator[checks.CheckMessage]:
                 hint=f"The default is {vars(Settings)[key]!r}.",
                 id="moderation.E002",
             )
+        elif key == "CLAIM_ON_OPEN" and value not in CLAIM_MODES:
+            yield checks.Error(
+                f"MODERATION[{key!r}] is {value!r}, not one of {', '.join(CLAIM_MODES)}.",
+                hint=f"The default is {vars(Settings)[key]!r}.",
+                id="moderation.E002",
+            )
+        elif key == "FOUR_EYES" and not all(isinstance(code, str) for code in value):
+            yield checks.Error(
+                f"MODERATION[{key!r}] holds something that is no code of a policy.",
+                hint="Write the codes of your policies, as strings.",
+                id="moderation.E002",
+            )
+        elif key == "DUE_HOURS" and not all(map(_is_due, value.items())):
+            yield checks.Error(
+                f"MODERATION[{key!r}] is not hours above 0 by severities from 0 to 100.",
+                hint=f"The default is {vars(Settings)[key]!r}.",
+                id="moderation.E002",
+            )
         elif key == "CHECK_RATE" and not _RATE.fullmatch(value):
             yield checks.Error(
                 f"MODERATION[{key!r}] is {value!r}, not a number per second, minute, hour or day.",
@@ -104,6 +122,8 @@ def _short_lease() -> Iterator[checks.CheckMessage]:
 
 _RATE = re.compile(r"[1-9]\d*/(?:s|sec|second|m|min|minute|h|hour|d|day)")
 
+CLAIM_MODES = ("off", "optional", "required")
+
 _LEAST = {
     "SNAPSHOT_MAX_CHARS": 1,
     "SCAN_MAX_CHARS": 1,
@@ -113,8 +133,19 @@ _LEAST = {
     "RESCAN_MAX_SCANS": 1,
     "SWEEP_BATCH": 1,
     "CLAIM_SECONDS": 1,
+    "ASSIGN_SECONDS": 1,
+    "SHIFT_HOURS": 1,
     "CHECK_MAX_CHARS": 1,
 }
+
+
+def _is_due(step: tuple[Any, Any]) -> bool:
+    severity, hours = step
+    numbers = _is_a(severity, int, int) and (_is_a(hours, int, int) or isinstance(hours, float))
+    return numbers and 0 <= severity <= 100 and 0 < hours <= _LONGEST_HOURS
+
+
+_LONGEST_HOURS = 24 * 365
 
 
 def _is_a(value: Any, expected: Any, hint: Any) -> bool:

@@ -14,12 +14,12 @@ from moderation.models import (
     Event,
     Evidence,
     Finding,
-    Outcome,
     Policy,
     Scan,
     Snapshot,
     Subject,
 )
+from moderation.models.decisions import CHOOSABLE
 
 if TYPE_CHECKING:
     CaseBase = serializers.ModelSerializer[Case]
@@ -226,6 +226,7 @@ class DecisionSerializer(DecisionBase):
             "case_version",
             "snapshot",
             "outcome",
+            "proposed",
             "policies",
             "internal_note",
             "public_note",
@@ -288,9 +289,7 @@ class SnoozeSerializer(VersionSerializer):
 class RulingSerializer(InputBase):
     """What is decided, on which policies, with which notes."""
 
-    outcome = serializers.ChoiceField(
-        choices=[choice for choice in Outcome.choices if choice[0] != Outcome.UNDO]
-    )
+    outcome = serializers.ChoiceField(choices=CHOOSABLE)
     policies = serializers.ListField(
         child=serializers.CharField(max_length=50), default=list, max_length=20
     )

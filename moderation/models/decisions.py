@@ -69,6 +69,8 @@ CHOOSABLE = [(value, label) for value, label in Outcome.choices if value not in 
 # What takes something from the author, and so has to be founded on a policy.
 RESTRICTING = frozenset({Outcome.LABEL, Outcome.HIDE, Outcome.REMOVE, Outcome.REQUEST_CHANGES})
 HIDING = frozenset({Outcome.HIDE, Outcome.REMOVE})
+# The case stays to be done by somebody else.
+LEAVING_OPEN = frozenset({Outcome.ESCALATE, Outcome.PROPOSE})
 DISMISSING = frozenset({Outcome.DISMISS_FALSE_POSITIVE, Outcome.DISMISS_ALLOWED})
 
 

@@ -14,12 +14,18 @@ from django.utils.translation import gettext as _
 from moderation import permissions, signals
 from moderation.conf import settings
 from moderation.models import Case, CaseState, Finding, Scan, ScanState, Snapshot, Subject
-from moderation.models.cases import OPEN_CASES
+from moderation.models.cases import OPEN_CASES, TO_DO
 from moderation.services import audit
 from moderation.services.actors import MACHINE, Actor, human
 from moderation.services.database import moderation_db, write_transaction
-from moderation.services.errors import Conflict, InvalidTransition, NotAllowed
-from moderation.services.hosts import is_author
+from moderation.services.errors import (
+    Conflict,
+    InvalidTransition,
+    ModerationError,
+    NotAllowed,
+)
+from moderation.services.finding import describe
+from moderation.services.parties import refuse_party, why_not
 from moderation.services.severity import severity_of
 from moderation.types import Band, Mode
 
@@ -58,8 +64,8 @@ def review(snapshot: Snapshot, scan: Scan) -> Case | None:
 
 
 def _open(snapshot: Snapshot, findings: list[Finding], using: str) -> Case:
-    case = Case(subject_id=snapshot.subject_id, snapshot=snapshot, opened_at=timezone.now())
-    _summarise(case, findings)
+    case = Case(subject=snapshot.subject, snapshot=snapshot, opened_at=timezone.now())
+    _summarise(case, snapshot, findings)
     case.save(using=using)
     audit.record("case.opened", case=case, data={"categories": case.categories})
     _announce_opened(case, reopened=False)
@@ -67,10 +73,11 @@ def _open(snapshot: Snapshot, findings: list[Finding], using: str) -> Case:
 
 
 def _reopen(case: Case, snapshot: Snapshot, findings: list[Finding]) -> Case:
-    _summarise(case, findings)
-    case.snapshot = snapshot
-    _to_open(case)
     case.opened_at = timezone.now()
+    _summarise(case, snapshot, findings)
+    case.snapshot = snapshot
+    case.proposed_by = None
+    _to_open(case)
     _save(case)
     audit.record("case.reopened", case=case, data={"why": "text changed"})
     _announce_opened(case, reopened=True)
@@ -84,20 +91,23 @@ def _refresh(case: Case, snapshot: Snapshot, scan: Scan, findings: list[Finding]
             _close_moot(case, why)
         return case
     before = (case.snapshot_id, case.severity, case.band, case.score, case.categories)
+    if case.snapshot_id != snapshot.pk:
+        case.proposed_by = None  # what was proposed was about another text
     case.snapshot = snapshot
-    _summarise(case, findings)
+    _summarise(case, snapshot, findings)
     if before != (snapshot.pk, case.severity, case.band, case.score, case.categories):
         _save(case)
         audit.record("case.refreshed", case=case, data={"categories": case.categories})
     return case
 
 
-def _summarise(case: Case, findings: list[Finding]) -> None:
+def _summarise(case: Case, snapshot: Snapshot, findings: list[Finding]) -> None:
     worst = max(findings, key=lambda finding: (Band(finding.band).rank, finding.score))
     case.severity = severity_of(findings)
-    case.priority = float(case.severity)
     case.band, case.score = worst.band, worst.score
     case.categories = sorted({f"{finding.kind}/{finding.category}" for finding in findings})
+    case.detectors = sorted({finding.detector for finding in findings})
+    describe(case, snapshot)
 
 
 def close_moot(subject: Subject, why: str) -> None:
@@ -114,6 +124,7 @@ def close_moot(subject: Subject, why: str) -> None:
 
 def _close_moot(case: Case, why: str) -> None:
     case.state, case.closed_at = CaseState.CLOSED_MOOT, timezone.now()
+    case.proposed_by = None
     _clear_claim(case)
     _save(case)
     audit.record("case.closed_moot", case=case, data={"why": why})
@@ -148,13 +159,54 @@ def claim(case_id: int, *, user: Any, version: int | None = None, take_over: boo
             if not (take_over and permissions.may_override(user)):
                 raise Conflict(_("A colleague is working on this case."), case)
             taken_from = f"user:{case.claimed_by_id}"
-        case.state = CaseState.CLAIMED
-        case.claimed_by = user
-        case.claim_expires_at = timezone.now() + timedelta(seconds=settings.CLAIM_SECONDS)
-        case.snoozed_until = None
+        _hold(case, user, settings.CLAIM_SECONDS)
         return {"taken_from": taken_from} if taken_from else {}
 
     return _transition(case_id, version, "case.claimed", human(user), change)
+
+
+def claim_on_opening(case: Case, user: Any) -> Case:
+    """Claim a free case for one who opens it, where the setting ``CLAIM_ON_OPEN`` says so.
+
+    Returns the case as it is then. What others hold, what waits for a second person after
+    ``user`` and what ``user`` may not judge is left alone; a claim that still has half of its
+    time is not prolonged, so that looking twice changes nothing.
+    """
+    if settings.CLAIM_ON_OPEN == "off" or case.state not in TO_DO:
+        return case
+    half = timezone.now() + timedelta(seconds=settings.CLAIM_SECONDS / 2)
+    if case.held_by(user) and case.claim_expires_at and case.claim_expires_at > half:
+        return case
+    if not permissions.may_decide(user) or case.held_by_other(user):
+        return case
+    if case.proposed_by_id == user.pk or why_not(case.subject, user):
+        return case
+    try:
+        return claim(case.pk, user=user, version=case.version)
+    except ModerationError as error:
+        # Somebody was quicker; the page shows who.
+        return error.case if isinstance(error, Conflict) else case
+
+
+def assign(case_id: int, *, user: Any, to: Any, version: int | None = None) -> Case:
+    """Give a case to a colleague, for ``ASSIGN_SECONDS``; for those who may override.
+
+    Raises ``NotAllowed`` also when the colleague may not decide it, or is a party to it.
+    """
+    if not permissions.may_override(user):
+        raise NotAllowed(_("You may not give cases to colleagues."))
+    if not (permissions.may_view(to) and permissions.may_decide(to)):
+        raise NotAllowed(_("This colleague may not decide cases."))
+
+    def change(case: Case) -> dict[str, Any]:
+        refuse_party(case.subject, user)
+        refuse_party(case.subject, to)
+        taken_from = f"user:{case.claimed_by_id}" if case.held_by_other(to) else None
+        _hold(case, to, settings.ASSIGN_SECONDS)
+        data = {"to": f"user:{to.pk}"}
+        return {**data, "taken_from": taken_from} if taken_from else data
+
+    return _transition(case_id, version, "case.assigned", human(user), change)
 
 
 def release(case_id: int, *, user: Any, version: int | None = None) -> Case:
@@ -181,8 +233,7 @@ def snooze(case_id: int, *, user: Any, until: datetime, version: int | None = No
         raise InvalidTransition(_("A case can only be put aside until a later time."))
 
     def change(case: Case) -> dict[str, Any]:
-        if is_author(case.subject, user):
-            raise NotAllowed(_("Nobody decides about their own content."))
+        refuse_party(case.subject, user)
         if case.held_by_other(user):
             raise Conflict(_("A colleague is working on this case."), case)
         _clear_claim(case)
@@ -256,6 +307,15 @@ def _to_open(case: Case) -> None:
     case.closed_at = None
     case.snoozed_until = None
     _clear_claim(case)
+
+
+def _hold(case: Case, user: Any, seconds: int) -> None:
+    """Let ``user`` hold the case; a longer time that they have already stays."""
+    until = timezone.now() + timedelta(seconds=seconds)
+    if case.held_by(user) and case.claim_expires_at is not None:
+        until = max(until, case.claim_expires_at)
+    case.state, case.claimed_by, case.claim_expires_at = CaseState.CLAIMED, user, until
+    case.snoozed_until = None
 
 
 def _clear_claim(case: Case) -> None:

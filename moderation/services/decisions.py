@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from moderation import permissions, signals
+from moderation.conf import settings
 from moderation.models import (
     ActorKind,
     Case,
@@ -24,8 +25,8 @@ from moderation.models import (
     Subject,
 )
 from moderation.models.cases import OPEN_CASES
-from moderation.models.decisions import RESTRICTING
-from moderation.services import audit, effects
+from moderation.models.decisions import LEAVING_OPEN, RESTRICTING
+from moderation.services import audit, effects, four_eyes
 from moderation.services.actors import Actor, human
 from moderation.services.cases import check_version
 from moderation.services.database import moderation_db, write_transaction
@@ -36,7 +37,10 @@ from moderation.services.errors import (
     NotAllowed,
     PolicyRequired,
 )
-from moderation.services.hosts import host_database, is_author, load
+from moderation.services.hosts import host_database, load
+from moderation.services.parties import refuse_party
+
+_VERBS = {Outcome.ESCALATE.value: "case.escalated", Outcome.PROPOSE.value: "case.proposed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,36 +66,42 @@ def decide(
     """Decide a case as the caller saw it at ``version``, and let it take effect on the site.
 
     ``actor`` is an account or an :class:`Actor`; ``policies`` are rows or codes. The decision,
-    its effect on the host object and the audit line stand or fall together.
+    its effect on the host object and the audit line stand or fall together. Where the setting
+    ``FOUR_EYES`` names a policy that is cited, the first ruling is recorded as a proposal and the
+    case stays open until somebody else rules alike; look at the ``outcome`` that is returned.
 
     Raises ``Conflict`` (another version, decided or held by somebody else), ``NotAllowed``,
-    ``PolicyRequired``, ``InvalidTransition`` (unknown outcome) or ``EffectFailed``.
+    ``PolicyRequired``, ``InvalidTransition`` (unknown outcome, a claim that is required) or
+    ``EffectFailed``.
     """
     who = actor if isinstance(actor, Actor) else human(actor)
     ruling = _outcome(outcome)
     with _locked(case_id) as (case, subject, using):
-        _check(case, subject, who, version)
+        _check(case, subject, who, version, batch=batch_id is not None)
         cited = _policies(policies, using)
         if ruling in RESTRICTING and not cited:
             raise PolicyRequired(_("This outcome needs a policy."))
+        proposes = four_eyes.is_proposal(case, who, ruling, cited)
         decision = _write(
             case,
             who,
-            outcome=ruling,
+            outcome=Outcome.PROPOSE if proposes else ruling,
+            proposed=ruling if proposes else "",
             internal_note=internal_note,
             public_note=public_note,
             batch_id=batch_id,
         )
         decision.policies.set(cited)
         effect = effects.apply(decision, subject)
-        _move(case, ruling)
+        _move(case, decision)
         audit.record(
-            "case.escalated" if ruling == Outcome.ESCALATE else "case.decided",
+            _VERBS.get(decision.outcome, "case.decided"),
             actor=who,
             case=case,
             data={
                 "decision": decision.pk,
-                "outcome": str(ruling),
+                "outcome": str(decision.outcome),
+                **({"proposed": str(ruling)} if proposes else {}),
                 "policies": [policy.code for policy in cited],
                 "snapshot": decision.snapshot_id,
                 "batch": batch_id and str(batch_id),
@@ -103,7 +113,7 @@ def decide(
             sender=Decision,
             case_id=case.pk,
             decision_id=decision.pk,
-            outcome=str(ruling),
+            outcome=str(decision.outcome),
         )
         transaction.on_commit(lambda: send() and None, using=using, robust=True)
     return decision
@@ -207,6 +217,8 @@ def _outcome(value: str) -> Outcome:
         raise InvalidTransition(_("There is no such outcome.")) from error
     if outcome == Outcome.UNDO:
         raise InvalidTransition(_("An undo names the decision it takes back."))
+    if outcome == Outcome.PROPOSE:
+        raise InvalidTransition(_("What is proposed has to be named."))
     return outcome
 
 
@@ -231,17 +243,20 @@ def _locked(case_id: int) -> Iterator[tuple[Case, Subject, str]]:
         yield Case.objects.using(using).select_for_update().get(pk=case_id), subject, using
 
 
-def _check(case: Case, subject: Subject, who: Actor, version: int) -> None:
+def _check(case: Case, subject: Subject, who: Actor, version: int, *, batch: bool) -> None:
     if who.kind == ActorKind.HUMAN:
         if not permissions.may_decide(who.user):
             raise NotAllowed(_("You may not decide cases."))
-        if is_author(subject, who.user):
-            raise NotAllowed(_("Nobody decides about their own content."))
+        refuse_party(subject, who.user)
     if not case.is_open:
         raise Conflict(_("The case is closed already."), case)
     check_version(case, version)
-    if who.kind == ActorKind.HUMAN and case.held_by_other(who.user):
-        raise Conflict(_("A colleague is working on this case."), case)
+    if who.kind == ActorKind.HUMAN:
+        if case.held_by_other(who.user):
+            raise Conflict(_("A colleague is working on this case."), case)
+        # The cases of a batch were looked at together, so nobody holds them one by one.
+        if settings.CLAIM_ON_OPEN == "required" and not batch and not case.held_by(who.user):
+            raise InvalidTransition(_("Claim the case before you decide it."))
 
 
 def _policies(policies: Sequence[Policy | str], using: str) -> list[Policy]:
@@ -274,10 +289,14 @@ def _write(case: Case, who: Actor, *, outcome: Outcome, **fields: Any) -> Decisi
     return decision
 
 
-def _move(case: Case, outcome: Outcome) -> None:
+def _move(case: Case, decision: Decision) -> None:
     case.claimed_by, case.claim_expires_at, case.snoozed_until = None, None, None
-    if outcome == Outcome.ESCALATE:
+    case.proposed_by = None
+    if decision.outcome == Outcome.ESCALATE:
         case.state, case.escalated = CaseState.ESCALATED, True
+    elif decision.outcome == Outcome.PROPOSE:
+        case.state = CaseState.ESCALATED if case.escalated else CaseState.OPEN
+        case.proposed_by = decision.actor
     else:
         case.state, case.closed_at = CaseState.DECIDED, timezone.now()
     case.version += 1
@@ -296,11 +315,10 @@ def _check_undo(original: Decision, case: Case, who: Actor, using: str) -> None:
         own = original.actor_id == who.user.pk and permissions.may_decide(who.user)
         if not own and not permissions.may_override(who.user):
             raise NotAllowed(_("You may not take back a colleague's decision."))
-        if is_author(case.subject, who.user):
-            raise NotAllowed(_("Nobody decides about their own content."))
+        refuse_party(case.subject, who.user)
     # A case that closed by itself may have left its object hidden.
     closed = (CaseState.DECIDED, CaseState.CLOSED_MOOT)
-    if case.state not in (OPEN_CASES if original.outcome == Outcome.ESCALATE else closed):
+    if case.state not in (OPEN_CASES if original.outcome in LEAVING_OPEN else closed):
         raise Conflict(_("The case was reopened since."), case)
     if who.kind == ActorKind.HUMAN and case.is_open and case.held_by_other(who.user):
         raise Conflict(_("A colleague is working on this case."), case)
@@ -314,5 +332,6 @@ def _move_back(case: Case) -> None:
         case.state = CaseState.ESCALATED if case.escalated else CaseState.OPEN
         case.closed_at = None
     case.claimed_by, case.claim_expires_at, case.snoozed_until = None, None, None
+    case.proposed_by = None
     case.version += 1
     case.save(using=case._state.db)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 
+from moderation.conf import settings
 from moderation.models import Decision, Effect, EffectState, Outcome, Subject
 from moderation.models.decisions import DISMISSING, HIDING
 from moderation.services.errors import EffectFailed
@@ -66,6 +68,14 @@ def is_hidden(subject: Subject) -> bool:
         .first()
     )
     return latest is not None and latest.action == "hide"
+
+
+def leaves_at(decision: Decision) -> datetime:
+    """Return when a decision may be told outside: mails and webhooks wait for a quick undo.
+
+    What is on the site itself is hidden or shown at once, since it can be put back.
+    """
+    return decision.created_at + timedelta(seconds=settings.UNDO_SECONDS)
 
 
 def _action(outcome: Outcome, subject: Subject) -> str | None:
