@@ -1,7 +1,266 @@
-from django.db import migrations
+import django.db.models.deletion
+from django.conf import settings
+from django.db import migrations, models
+from django.db.models import Q
+
+import moderation.models.search
+from moderation.models.search import words_of
+from moderation.services.priority import rank
+from moderation.text.plain import plain_text
+from moderation.types import TextFormat
+
+IS_TO_DO = Q(state__in=["open", "claimed", "escalated"])
+
+# What only PostgreSQL has, and no model can name: indexes that look into a value.
+INTO_VALUES = {
+    "moderation_case_categories": "moderation_case USING gin (categories)",
+    "moderation_case_detectors": "moderation_case USING gin (detectors)",
+    "moderation_search_words": "moderation_searchtext USING gin (words)",
+}
+
+
+def index_values(apps, schema_editor):
+    if schema_editor.connection.vendor == "postgresql":
+        for name, what in INTO_VALUES.items():
+            schema_editor.execute(f"CREATE INDEX {name} ON {what}")
+
+
+def forget_indexes(apps, schema_editor):
+    if schema_editor.connection.vendor == "postgresql":
+        for name in INTO_VALUES:
+            schema_editor.execute(f"DROP INDEX IF EXISTS {name}")
+
+
+def describe_cases(apps, schema_editor):
+    """Give the cases that are there what the queue filters and orders by."""
+    using = schema_editor.connection.alias
+    Case = apps.get_model("moderation", "Case")
+    Finding = apps.get_model("moderation", "Finding")
+    rows = Case.objects.using(using).select_related("subject", "snapshot").order_by("pk")
+    for case in rows.iterator(chunk_size=500):
+        found = Finding.objects.using(using).filter(scan__snapshot=case.snapshot_id, mode="live")
+        case.detectors = sorted(set(found.order_by().values_list("detector", flat=True)))
+        case.kind = case.subject.kind
+        case.language = case.snapshot.language if case.snapshot else ""
+        rank(case)
+        case.save(
+            using=using, update_fields=["detectors", "kind", "language", "priority", "due_at"]
+        )
+        if case.snapshot:
+            note_words(apps.get_model("moderation", "SearchText"), case, using)
+
+
+def note_words(SearchText, case, using):
+    snapshot = case.snapshot
+    text = plain_text(snapshot.text, TextFormat(snapshot.format)).text
+    author = snapshot.author_label or case.subject.author_label
+    SearchText.objects.using(using).get_or_create(
+        snapshot=snapshot,
+        defaults={"words": words_of(snapshot.title, case.subject.label, author, text)},
+    )
 
 
 class Migration(migrations.Migration):
-    dependencies = [("moderation", "0010_webhooks")]
+    dependencies = [
+        ("moderation", "0010_webhooks"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
 
-    operations = []
+    operations = [
+        migrations.CreateModel(
+            name="ModeratorPreference",
+            fields=[
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="moderator",
+                    ),
+                ),
+                ("keys_on", models.BooleanField(default=True, verbose_name="single keys")),
+                ("key_map", models.JSONField(blank=True, default=dict, verbose_name="own keys")),
+                (
+                    "mask_offensive",
+                    models.BooleanField(default=True, verbose_name="mask offensive words"),
+                ),
+                ("break_hint", models.BooleanField(default=True, verbose_name="suggest breaks")),
+            ],
+            options={
+                "verbose_name": "preferences of a moderator",
+                "verbose_name_plural": "preferences of moderators",
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
+            name="Presence",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("seen_at", models.DateTimeField(verbose_name="last seen")),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="moderation.case",
+                        verbose_name="case",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="moderator",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "presence",
+                "verbose_name_plural": "presences",
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
+            name="SavedView",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, verbose_name="name")),
+                ("query", models.CharField(blank=True, max_length=2000, verbose_name="query")),
+                (
+                    "shared",
+                    models.BooleanField(default=False, verbose_name="shared with colleagues"),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(auto_now_add=True, verbose_name="created"),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="moderator",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "view of the queue",
+                "verbose_name_plural": "views of the queue",
+                "ordering": ["name", "pk"],
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
+            name="SearchText",
+            fields=[
+                (
+                    "snapshot",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="moderation.snapshot",
+                        verbose_name="text as judged",
+                    ),
+                ),
+                ("words", moderation.models.search.WordsField(verbose_name="words")),
+            ],
+            options={
+                "verbose_name": "words of a text",
+                "verbose_name_plural": "words of texts",
+                "default_permissions": (),
+            },
+        ),
+        migrations.RemoveIndex(model_name="case", name="moderation_case_queue"),
+        migrations.AddField(
+            model_name="case",
+            name="detectors",
+            field=models.JSONField(blank=True, default=list, verbose_name="detectors"),
+        ),
+        migrations.AddField(
+            model_name="case",
+            name="due_at",
+            field=models.DateTimeField(blank=True, null=True, verbose_name="due"),
+        ),
+        migrations.AddField(
+            model_name="case",
+            name="kind",
+            field=models.CharField(
+                blank=True,
+                choices=[("article", "article"), ("comment", "comment")],
+                max_length=20,
+                verbose_name="kind",
+            ),
+        ),
+        migrations.AddField(
+            model_name="case",
+            name="language",
+            field=models.CharField(blank=True, max_length=20, verbose_name="language"),
+        ),
+        migrations.AddField(
+            model_name="case",
+            name="reach",
+            field=models.FloatField(default=1, verbose_name="weight of the reach"),
+        ),
+        migrations.AddField(
+            model_name="case",
+            name="section",
+            field=models.CharField(blank=True, max_length=100, verbose_name="section"),
+        ),
+        migrations.AddField(
+            model_name="subject",
+            name="reach",
+            field=models.FloatField(blank=True, null=True, verbose_name="reach"),
+        ),
+        migrations.AddField(
+            model_name="subject",
+            name="section",
+            field=models.CharField(blank=True, max_length=100, verbose_name="section"),
+        ),
+        migrations.AddConstraint(
+            model_name="presence",
+            constraint=models.UniqueConstraint(
+                fields=("case", "user"), name="moderation_present_once"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="savedview",
+            constraint=models.UniqueConstraint(
+                fields=("user", "name"), name="moderation_view_once_per_name"
+            ),
+        ),
+        *(
+            migrations.AddIndex(
+                model_name="case",
+                index=models.Index(fields=fields, name=f"moderation_case_{name}", **options),
+            )
+            for name, fields, options in (
+                ("todo", ["-priority", "id"], {"condition": IS_TO_DO}),
+                ("waiting", ["opened_at", "id"], {"condition": IS_TO_DO}),
+                ("due", ["due_at"], {"condition": IS_TO_DO}),
+                ("state", ["state", "opened_at", "id"], {}),
+                ("opened", ["opened_at", "id"], {}),
+                ("section", ["section"], {}),
+                ("language", ["language"], {}),
+            )
+        ),
+        migrations.RunPython(index_values, forget_indexes),
+        migrations.RunPython(describe_cases, migrations.RunPython.noop),
+    ]

@@ -64,6 +64,8 @@ class Subject(models.Model):
         related_name="answers",
         verbose_name=_("answers"),
     )
+    section = models.CharField(_("section"), max_length=100, blank=True)
+    reach = models.FloatField(_("reach"), null=True, blank=True)
     published_at = models.DateTimeField(_("published"), null=True, blank=True)
     last_scanned_at = models.DateTimeField(_("last scanned"), null=True, blank=True)
     created_at = models.DateTimeField(_("first seen"), auto_now_add=True)

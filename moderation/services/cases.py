@@ -24,7 +24,7 @@ from moderation.services.errors import (
     ModerationError,
     NotAllowed,
 )
-from moderation.services.finding import describe
+from moderation.services.finding import DESCRIBED, describe
 from moderation.services.parties import refuse_party, why_not
 from moderation.services.severity import severity_of
 from moderation.types import Band, Mode
@@ -98,6 +98,9 @@ def _refresh(case: Case, snapshot: Snapshot, scan: Scan, findings: list[Finding]
     if before != (snapshot.pk, case.severity, case.band, case.score, case.categories):
         _save(case)
         audit.record("case.refreshed", case=case, data={"categories": case.categories})
+    else:
+        # More readers or another section change the order, not what a moderator is looking at.
+        case.save(using=case._state.db, update_fields=DESCRIBED)
     return case
 
 

@@ -239,6 +239,8 @@ def _description(target: Target, obj: models.Model) -> dict[str, Callable[[], An
         "author_label": lambda: storable(target.get_author_label(obj))[:200],
         "url": lambda: storable(target.get_url(obj))[:500],
         "published_at": lambda: moment(target.get_published_at(obj)),
+        "section": lambda: storable(target.get_section(obj))[:100],
+        "reach": lambda: target.get_reach(obj),
         "label": lambda: storable(target.get_title(obj) or str(obj))[:200],
         "parent": lambda: _subject_of(target.get_parent(obj)),
         "reply_to": lambda: _subject_of(target.get_reply_to(obj)),

@@ -69,6 +69,8 @@ class Target:
     ``reply_to``      for a comment, the one it answers: what it repeats of that is a quotation
     ``language``, ``url``, ``published_at``   as the names say; ``url`` defaults to
                       ``get_absolute_url``
+    ``section``       the part of the site it stands in (a text, or an object shown by its name)
+    ``reach``         how many read it, say a count of views: what more people see comes first
     ``visibility``    how to hide: ``{"is_public": (True, False)}`` gives for every field the
                       value when shown and the value when hidden. Override :meth:`hide` and
                       :meth:`restore` instead where hiding takes more than fields.
@@ -85,6 +87,8 @@ class Target:
     language: Option = None
     url: Option = None
     published_at: Option = None
+    section: Option = None
+    reach: Option = None
     visibility: Mapping[str, tuple[Any, Any]] | None = None
 
     READ_OPTIONS: ClassVar[tuple[str, ...]] = (
@@ -97,6 +101,8 @@ class Target:
         "language",
         "url",
         "published_at",
+        "section",
+        "reach",
     )
 
     def __init__(self, model: type[models.Model], **options: Any) -> None:
@@ -188,6 +194,14 @@ class Target:
 
     def get_published_at(self, obj: models.Model) -> Any:
         return self._read(obj, self.published_at)
+
+    def get_section(self, obj: models.Model) -> str:
+        return _as_text(self._read(obj, self.section))
+
+    def get_reach(self, obj: models.Model) -> float | None:
+        """Return how many read it; None where nobody counts, or for what is no number."""
+        value = self._read(obj, self.reach)
+        return None if value is None else float(value)
 
     def queryset(self, using: str) -> models.QuerySet[models.Model]:
         """Return all rows of the host, hidden ones and drafts too."""

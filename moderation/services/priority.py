@@ -1,0 +1,57 @@
+"""Which case comes first, and until when it should be decided.
+
+A case weighs severity x reach x age, and age doubles its weight every few days: what waits rises,
+and nothing waits for ever. Whatever the time is, the order of two cases is the same as that of the
+logarithms of severity x reach less the moments they were opened at, in doublings. So one number
+is written down when a case is opened or changes, an index keeps the queue in order, and nobody
+has to go over the waiting cases to raise them.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime, timedelta
+
+from moderation.conf import settings
+from moderation.models import Case
+
+DOUBLES_EVERY = timedelta(days=3)
+MOST_SEVERE = 100
+MOST_REACH = 10.0
+_START = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def rank(case: Case) -> None:
+    """Set priority and due time of ``case`` from its severity, reach and opening."""
+    case.priority = math.log2(max(case.severity, 1) * case.reach) - _doublings(case.opened_at)
+    case.due_at = due_at(case.severity, case.opened_at)
+
+
+def reach_factor(reach: float | None) -> float:
+    """Return what a number of readers makes of a case, from 1 (nobody, unknown) to 10.
+
+    Every ten times as many readers count for one more.
+    """
+    if reach is None or not math.isfinite(reach) or reach <= 0:
+        return 1.0
+    return min(1 + math.log10(1 + reach), MOST_REACH)
+
+
+def age_factor(case: Case, now: datetime) -> float:
+    """Return what waiting has made of a case by now: 1 for a new one."""
+    return float(2 ** min(max((now - case.opened_at) / DOUBLES_EVERY, 0), 64))
+
+
+def highest_of_cases_since(opened: datetime) -> float:
+    """Return a priority that no case opened at ``opened`` or later is above."""
+    return math.log2(MOST_SEVERE * MOST_REACH) - _doublings(opened)
+
+
+def due_at(severity: int, opened: datetime) -> datetime | None:
+    """Return until when a case should be decided, by the setting ``DUE_HOURS``."""
+    steps = {least: hours for least, hours in settings.DUE_HOURS.items() if severity >= least}
+    return opened + timedelta(hours=steps[max(steps)]) if steps else None
+
+
+def _doublings(moment: datetime) -> float:
+    return (moment - _START) / DOUBLES_EVERY
