@@ -19,7 +19,7 @@ from moderation.corpus.documents import (
 )
 from moderation.corpus.embeddings import Embeddings, get_embedder
 from moderation.corpus.mending import Mender, fingerprint_of, is_outdated, read
-from moderation.corpus.postings import Postings
+from moderation.corpus.postings import Place, Postings
 from moderation.corpus.repeats import DatabaseComments
 from moderation.corpus.terms import Terms
 from moderation.detectors.base import Candidate, Lookup, Repeats
@@ -147,7 +147,7 @@ class DatabaseCorpus:
             subject_id = self._lock_subject(snapshot_id)
             if subject_id is None:
                 return
-            rows = self._mended(list(self._rows().filter(subject=subject_id)))
+            rows = self._mended(self._rows_of_subject(subject_id))
             if not self._moved(rows, snapshot_id, fingerprint):
                 self._postings.take_turn()
                 if document.kind is Kind.COMMENT:
@@ -161,7 +161,7 @@ class DatabaseCorpus:
         """Remove everything the index holds of a subject."""
         with transaction.atomic(using=self._using):
             self._postings.write_first()
-            rows = list(self._rows().filter(subject=subject_id))
+            rows = self._rows_of_subject(subject_id)
             self._forget(rows, keep=set())
 
     def place_behind(self, copy_id: int, original_id: int) -> bool:
@@ -174,7 +174,7 @@ class DatabaseCorpus:
             self._postings.write_first()
             subject_id = self._lock_subject(copy_id)
             self._postings.take_turn()
-            rows = list(self._rows().filter(subject=subject_id)) if subject_id else []
+            rows = self._rows_of_subject(subject_id) if subject_id else []
             copy = next((row for row in rows if row.snapshot_id == copy_id), None)
             original = self._rows().filter(snapshot=original_id).first()
             if copy is None or original is None or original.pk < min(row.pk for row in rows):
@@ -228,25 +228,25 @@ class DatabaseCorpus:
     def _as_candidates(self, hits: Sequence[Hit], limit: int) -> list[Candidate]:
         """Turn documents into the current texts of their subjects, one each."""
         numbers = [hit.document for hit in hits]
-        rows = {row.pk: row for row in self._rows().filter(pk__in=numbers)}
-        works = {number: _work(row) for number, row in rows.items()}
-        keys = self._current_keys(rows.values())
+        places = self._postings.places(numbers)
+        works = {place.number: _work(place) for place in places}
+        keys = self._current_keys(places)
         found = [hit for hit in hits if works.get(hit.document) in keys]
-        stories = {number: row.story for number, row in rows.items()}
+        stories = {place.number: place.story for place in places}
         return [
             Candidate(keys[works[hit.document]], hit.weight)
             for hit in varied(_per_work(found, works), stories, limit)
         ]
 
-    def _current_keys(self, rows: Collection[IndexedDocument]) -> dict[str, str]:
+    def _current_keys(self, places: Collection[Place]) -> dict[str, str]:
         """Return the key of what each work says now."""
         keys = {
-            _work(row): reference_key(row.reference_id)
-            for row in rows
-            if row.reference_id is not None
+            _work(place): reference_key(place.reference_id)
+            for place in places
+            if place.reference_id is not None
         }
-        snapshots = {row.subject_id: row.snapshot_id for row in rows if row.snapshot_id}
-        missing = {row.subject_id for row in rows if row.subject_id} - snapshots.keys()
+        snapshots = {place.subject_id: place.snapshot_id for place in places if place.snapshot_id}
+        missing = {place.subject_id for place in places if place.subject_id} - snapshots.keys()
         if missing:
             others = self._rows().filter(subject__in=missing, snapshot__isnull=False)
             snapshots.update(others.values_list("subject_id", "snapshot_id"))
@@ -308,12 +308,13 @@ class DatabaseCorpus:
         self._comments.add(subject_id, snapshot_id, fingerprint)
 
     def _add(self, fingerprint: Fingerprint, kept: Collection[int] = (), **fields: int) -> None:
-        row = IndexedDocument.objects.using(self._using).create(
-            params=PARAMS, exact=fingerprint.exact, story=0, **fields
-        )
         listings = self._postings.listings(fingerprint.hashes)
         head = head_of_story(listings, len(fingerprint.hashes), self._postings.stories)
-        self._postings.set_story(row.pk, row.pk if head is None else head)
+        row = IndexedDocument.objects.using(self._using).create(
+            params=PARAMS, exact=fingerprint.exact, story=head or 0, **fields
+        )
+        if head is None:
+            self._postings.set_story(row.pk, row.pk)
         self._postings.add(row.pk, set(fingerprint.hashes) - set(kept))
 
     def _number_before_all(self) -> int:
@@ -348,6 +349,10 @@ class DatabaseCorpus:
         documents = [*map(document_of, texts), *map(document_of_reference, references)]
         return {value for document in documents for value in fingerprint_of(document).hashes}
 
+    def _rows_of_subject(self, subject_id: int) -> list[IndexedDocument]:
+        numbers = self._postings.numbers_of_subject(subject_id)  # most are new and have none
+        return list(self._rows().filter(pk__in=numbers)) if numbers else []
+
     def _rows(self) -> QuerySet[IndexedDocument]:
         return IndexedDocument.objects.using(self._using)
 
@@ -360,10 +365,10 @@ def _holds(row: IndexedDocument, fingerprint: Fingerprint) -> bool:
     return row.params == PARAMS and row.exact is not None and bytes(row.exact) == fingerprint.exact
 
 
-def _work(row: IndexedDocument) -> str:
-    if row.reference_id is not None:
-        return reference_key(row.reference_id)
-    return subject_work(row.subject_id or 0)
+def _work(place: Place) -> str:
+    if place.reference_id is not None:
+        return reference_key(place.reference_id)
+    return subject_work(place.subject_id or 0)
 
 
 def _per_work(hits: Iterable[Hit], works: dict[int, str]) -> list[Hit]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
@@ -66,6 +66,16 @@ _DIALECTS = {
 }
 
 
+class Place(NamedTuple):
+    """What a document of the index is: a text of a subject, or a reference document."""
+
+    number: int
+    subject_id: int | None
+    snapshot_id: int | None
+    reference_id: int | None
+    story: int
+
+
 class Postings:
     """Which documents have which fingerprints, in one database.
 
@@ -120,6 +130,20 @@ class Postings:
             f"(SELECT subject_id FROM {_SNAPSHOTS} WHERE id = %s)",
             snapshot_id,
         )
+        return {number for (number,) in rows}
+
+    def places(self, documents: Collection[int]) -> list[Place]:
+        """Return what these documents are, those of them that are still there."""
+        rows = self._fetch(
+            f"SELECT id, subject_id, snapshot_id, reference_id, story FROM {_DOCUMENTS} "
+            f"WHERE id IN (SELECT given.value FROM {self._dialect.table})",
+            self._bind(documents),
+        )
+        return [Place(*row) for row in rows]
+
+    def numbers_of_subject(self, subject_id: int) -> set[int]:
+        """Return the numbers of all texts of a subject."""
+        rows = self._fetch(f"SELECT id FROM {_DOCUMENTS} WHERE subject_id = %s", subject_id)
         return {number for (number,) in rows}
 
     def set_story(self, document: int, story: int) -> None:

@@ -21,6 +21,8 @@ def postponed_until(scan: Scan) -> datetime | None:
     """
     if scan.reason not in (ScanReason.SAVE, ScanReason.SWEEP):
         return None
+    if scan.snapshot.subject.last_scanned_at is None:
+        return None
     now = timezone.now()
     window = timedelta(seconds=settings.RESCAN_WINDOW_SECONDS)
     rows = (

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import OperationalError, models, transaction
+from django.db import OperationalError, connections, models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -47,6 +47,12 @@ logger = logging.getLogger("moderation.scanning")
 
 _COPIES = "duplicate"
 """The detector that asks the index of fingerprints, and so needs the text to be in it."""
+
+_OUTCOME = (
+    *("state", "finished_at", "lease_token", "lease_until"),
+    *("note", "scores", "scanned_chars", "duration_ms"),
+)
+"""What a run writes to its scan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,45 +122,53 @@ def _take_lease(scan_id: int) -> Scan | None:
     )
 
 
-def _lock_subject(scan: Scan) -> None:
-    """Lock what the scan is about: first, as everybody does who locks a subject and its rows."""
-    subjects = Subject.objects.using(scan._state.db).select_for_update(no_key=True)
-    subjects.get(pk=scan.snapshot.subject_id)
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How things stand once scan and subject are locked.
+
+    ``is_current`` says whether the snapshot is (still) what the site says, ``is_first`` whether
+    this is the first attempt at the first scan of the subject.
+    """
+
+    is_current: bool
+    is_first: bool
 
 
-def _is_current(scan: Scan) -> bool:
-    """Whether the snapshot is (still) what the site says; ask with the subject locked."""
-    snapshots = Snapshot.objects.using(scan._state.db)
-    return snapshots.filter(pk=scan.snapshot_id, is_current=True).exists()
+def _lock(scan: Scan) -> Standing | None:
+    """Lock the subject and our scan, or return None when the lease has passed to somebody else.
 
-
-def _locked(scan: Scan) -> Scan | None:
-    """Lock our scan, or return None when the lease has passed to somebody else."""
-    locked = (
-        Scan.objects.using(scan._state.db)
-        .select_for_update()
+    The subject first, as everybody does who locks a subject and its rows.
+    """
+    using = moderation_db()
+    if connections[using].features.has_select_for_update:
+        subjects = Subject.objects.using(using).select_for_update(no_key=True)
+        subjects.values_list("pk").get(pk=scan.snapshot.subject_id)
+    found = (
+        Scan.objects.using(using)
+        .select_for_update(of=("self",))
         .filter(pk=scan.pk, lease_token=scan.lease_token, state=ScanState.RUNNING)
-        .first()
+        .annotate(current=F("snapshot__is_current"))
+        .annotate(scanned_at=F("snapshot__subject__last_scanned_at"))
+        .only("pk")
     )
-    if locked is not None:
-        locked.snapshot = scan.snapshot
-    return locked
+    for row in found:
+        return Standing(row.current, is_first=row.scanned_at is None and scan.attempts == 1)
+    return None
 
 
 def _close(scan: Scan, state: ScanState, note: str) -> str | None:
     with write_transaction(scan._state.db):
-        _lock_subject(scan)
-        locked = _locked(scan)
-        if locked is None:
+        standing = _lock(scan)
+        if standing is None:
             return None
-        if not _is_current(scan):
+        if not standing.is_current:
             state, note = ScanState.SUPERSEDED, ""
-        if state in FINISHED_SCANS:
-            _supersede_earlier(locked)
-        locked.note = note
-        _write_end(locked, state)
+        if state in FINISHED_SCANS and not standing.is_first:
+            _supersede_earlier(scan)
+        scan.note = note
+        _write_end(scan, state)
         if state == ScanState.SKIPPED:
-            cases.review(scan.snapshot, locked)
+            cases.review(scan.snapshot, scan)
     return state
 
 
@@ -179,7 +193,7 @@ def _write_end(scan: Scan, state: ScanState) -> None:
     now = timezone.now()
     scan.state, scan.finished_at = state, now
     scan.lease_token, scan.lease_until = "", None
-    scan.save(using=scan._state.db)
+    scan.save(using=scan._state.db, update_fields=_OUTCOME)
     subject_id = scan.snapshot.subject_id
     Subject.objects.using(scan._state.db).filter(pk=subject_id).update(last_scanned_at=now)
     transaction.on_commit(
@@ -262,11 +276,7 @@ def _subject_of(obj: models.Model | None) -> Subject | None:
 
 
 def _assess(scan: Scan, document: Document) -> list[Part]:
-    finished = set(
-        DetectorRun.objects.using(scan._state.db)
-        .filter(scan=scan, state=RunState.DONE)
-        .values_list("detector", flat=True)
-    )
+    finished = {run.detector for run in _earlier_runs(scan) if run.state == RunState.DONE}
     wanted = [
         configured
         for configured in configured_detectors()
@@ -285,6 +295,13 @@ def _assess(scan: Scan, document: Document) -> list[Part]:
         for configured in wanted
         if configured.has_work(context)
     ]
+
+
+def _earlier_runs(scan: Scan) -> list[DetectorRun]:
+    """Return what earlier attempts wrote down: a first one has none before it."""
+    if scan.attempts <= 1:
+        return []
+    return list(DetectorRun.objects.using(scan._state.db).filter(scan=scan))
 
 
 def _run(
@@ -359,25 +376,26 @@ def _ms_since(started: float) -> int:
 def _finish(scan: Scan, parts: list[Part], scanned_chars: int, duration_ms: int) -> str | None:
     using = scan._state.db
     with write_transaction(using):
-        _lock_subject(scan)
-        locked = _locked(scan)
-        if locked is None:
+        standing = _lock(scan)
+        if standing is None:
             return None
-        if not _is_current(scan):
-            _write_end(locked, ScanState.SUPERSEDED)
+        if not standing.is_current:
+            _write_end(scan, ScanState.SUPERSEDED)
             return ScanState.SUPERSEDED
-        parts = _write_parts(locked, parts)
-        locked.scanned_chars = scanned_chars
-        locked.duration_ms += duration_ms
-        locked.note = _note(scan.snapshot, scanned_chars)
-        _supersede_earlier(locked)
+        parts = _write_parts(scan, parts)
+        scan.scanned_chars = scanned_chars
+        scan.duration_ms += duration_ms
+        scan.note = _note(scan.snapshot, scanned_chars)
+        if not standing.is_first:
+            _supersede_earlier(scan)
         failed = any(part.state == RunState.FAILED for part in parts)
-        if failed and locked.attempts < settings.SCAN_MAX_ATTEMPTS:
-            state = _back_off(locked)
+        if failed and scan.attempts < settings.SCAN_MAX_ATTEMPTS:
+            state = _back_off(scan)
         else:
             state = ScanState.FAILED if failed else ScanState.DONE
-            _write_end(locked, state)
-        cases.review(scan.snapshot, locked)
+            _write_end(scan, state)
+        if not standing.is_first or any(part.assessment.findings for part in parts):
+            cases.review(scan.snapshot, scan)
     return state
 
 
@@ -392,14 +410,13 @@ def _back_off(scan: Scan) -> ScanState:
     scan.state = ScanState.QUEUED
     scan.due_at = timezone.now() + timedelta(seconds=pause)
     scan.lease_token, scan.lease_until = "", None
-    scan.save(using=scan._state.db)
+    scan.save(using=scan._state.db, update_fields=[*_OUTCOME, "due_at"])
     return ScanState.QUEUED
 
 
 def _write_parts(scan: Scan, parts: list[Part]) -> list[Part]:
     """Write all parts at once, or one by one if an answer cannot be stored."""
-    scores, earlier = scan.scores, DetectorRun.objects.using(scan._state.db).filter(scan=scan)
-    runs = {run.detector: run for run in earlier}
+    scores, runs = scan.scores, {run.detector: run for run in _earlier_runs(scan)}
     try:
         with transaction.atomic(using=scan._state.db):
             for part in parts:

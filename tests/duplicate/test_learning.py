@@ -75,7 +75,7 @@ def test_nothing_more_is_asked_where_there_is_nothing_to_learn(corpus):
     asked = article(generated(900, 200) + FOOTER)
     with CaptureQueriesContext(connection) as before:
         lookup(corpus, asked)
-    assert not any("story" in query["sql"] and "given.value" in query["sql"] for query in before)
+    assert not any("SELECT id, story" in query["sql"] for query in before)
     for number, text in enumerate(TEXTS[BOILERPLATE_STORIES - 1 :]):
         save(corpus, f"later {number}", text)
     with CaptureQueriesContext(connection) as after:

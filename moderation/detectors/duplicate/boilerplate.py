@@ -77,10 +77,15 @@ class _Kind:
     lists: bool
     longest: int
 
+    @property
+    def may_recognise(self) -> bool:
+        """Whether there can be a paragraph of this kind, given the phrases there are."""
+        return (self.opens is not None or bool(self.least)) and len(self.says) >= self.least
+
     def recognises(self, words: str) -> bool:
         return (
             len(words) <= self.longest
-            and (self.opens is not None or bool(self.least))
+            and self.may_recognise
             and self._says(words, self._least_in(words))
             and (self.opens is None or self.opens.match(words) is not None)
         )
@@ -149,7 +154,8 @@ def _is_wrapped(block: str) -> bool:
 
 def _paragraph(text: str, start: int, end: int) -> _Paragraph:
     raw = text[start : min(end, start + _LONGEST + 1)]
-    words = " ".join(raw.translate(_PLAIN).casefold().split())
+    plain = raw if raw.isascii() else raw.translate(_PLAIN)
+    words = " ".join(plain.casefold().split())
     return _Paragraph(start, end, words.strip(_TRIMMINGS) or words)
 
 
@@ -218,11 +224,12 @@ def _recognised(paragraphs: Sequence[_Paragraph]) -> set[int]:
 
 
 def _kinds_in(words: str) -> list[_Kind]:
-    """Return the kinds with those of their phrases that occur at all: most texts have few."""
-    return [
+    """Return the kinds there may be, with those of their phrases that occur: most have none."""
+    found = (
         replace(kind, says=tuple(phrase for phrase in kind.says if phrase in words))
         for kind in _kinds("end")
-    ]
+    )
+    return [kind for kind in found if kind.headings is not None or kind.may_recognise]
 
 
 def _section(kind: _Kind, paragraphs: Sequence[_Paragraph], heading: int) -> set[int]:

@@ -15,6 +15,8 @@ from moderation.text.normalise import unpointed
 from moderation.text.tokens import Token, spaced_words, words
 from moderation.types import Span
 
+#: Index and detector each read a text; what they find is kept with it.
+_WORDS, _FINGERPRINT = "duplicate.words", "duplicate.fingerprint"
 _EAST_ASIAN = "\u2e80"
 _DENSE_PIECE = 2
 _SPARSE_PIECE = 5
@@ -38,8 +40,12 @@ class Reading:
     @cached_property
     def words(self) -> list[str]:
         """The words in their order. Most texts are never asked for the places of theirs."""
-        spaced = spaced_words(self._normal.text)
-        return [token.text for token in self._tokens] if spaced is None else spaced
+        found: list[str] | None = self.document.kept.get(_WORDS)
+        if found is None:
+            spaced = spaced_words(self._normal.text)
+            found = [token.text for token in self._tokens] if spaced is None else spaced
+            self.document.kept[_WORDS] = found
+        return found
 
     @cached_property
     def _tokens(self) -> list[Token]:
@@ -47,7 +53,10 @@ class Reading:
 
     @cached_property
     def fingerprint(self) -> Fingerprint:
-        return fingerprint_of(self.words)
+        found: Fingerprint | None = self.document.kept.get(_FINGERPRINT)
+        if found is None:
+            found = self.document.kept[_FINGERPRINT] = fingerprint_of(self.words)
+        return found
 
     def original_span(self, start: int, end: int) -> Span:
         """Translate a range of words into characters of the text as the host stores it."""

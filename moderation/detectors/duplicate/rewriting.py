@@ -76,25 +76,20 @@ class Telling:
     """
 
     def __init__(self, words: Sequence[str], text: str) -> None:
-        counted = Counter(_with_grams(words[:MAX_WORDS]))
-        counts = {word: count for word, count in counted.items() if _tells(word)}
-        weights, unknown = word_weights()
-        known = sum(count for word, count in counts.items() if word[:STEM] in weights)
-        self.is_known = known >= _KNOWN_SHARE * sum(counts.values())
-        forms: Counter[str] = Counter()
-        lengths: dict[str, int] = {}
-        for word, count in counts.items():
+        counts = Counter(_with_grams(words[:MAX_WORDS]))
+        said = [word for word in counts.keys() - function_words() if _tells(word)]
+        forms: dict[str, int] = {}
+        for word in said:
             term = word[:STEM]
-            forms[term] += count
-            lengths[term] = max(len(word), lengths.get(term, 0))
+            forms[term] = forms.get(term, 0) + counts[word]
+        weights, unknown = word_weights()
+        known = sum(count for term, count in forms.items() if term in weights)
+        self.is_known = known >= _KNOWN_SHARE * sum(forms.values())
+        rareness = weights if self.is_known else _by_length(said, unknown)
         names = _names(text)
         self.terms: dict[str, float] = {}
         for term, count in forms.items():
-            if self.is_known:
-                rareness = weights.get(term, unknown)
-            else:
-                rareness = min(unknown, _SHORTEST + _PER_LETTER * lengths[term])
-            weight = (1 + math.log(count)) * rareness**_POWER
+            weight = (1 + math.log(count)) * rareness.get(term, unknown) ** _POWER
             if weight:
                 self.terms[term] = weight * _NAME if term in names else weight
 
@@ -208,9 +203,16 @@ def _gram_length(word: str) -> int:
     return _THAI_GRAM if word < _GEORGIAN or _KHMER <= word < _MONGOLIAN else 0
 
 
+def _by_length(words: Iterable[str], most: float) -> dict[str, float]:
+    """Return how rare the stems may be, taken from the longest form of each."""
+    lengths: dict[str, int] = {}
+    for word in words:
+        term = word[:STEM]
+        lengths[term] = max(len(word), lengths.get(term, 0))
+    return {term: min(most, _SHORTEST + _PER_LETTER * size) for term, size in lengths.items()}
+
+
 def _tells(word: str) -> bool:
-    if word in function_words():
-        return False
     return len(word) >= _LEAST_LETTERS or word.isdigit() or word >= _EAST_ASIAN
 
 
