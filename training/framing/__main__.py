@@ -26,12 +26,12 @@ from pathlib import Path
 
 import torch
 
+from moderation.detectors.framing.standard import StandardNetwork
+from moderation.detectors.framing.wordpiece import WordPiece
 from training.framing import card, distilling, export, learning, network, vocabulary
 from training.framing.learning import Plan
 from training.framing.material import LIGHT_PIECES, Material
 from training.framing.network import Shape
-from training.framing.standard import StandardNetwork
-from training.framing.wordpiece import WordPiece
 
 EXITS = (2, 3, 4)
 STAGES = ("standard", "light", "judge")

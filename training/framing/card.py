@@ -9,14 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
+from moderation.detectors.framing.heads import CATEGORIES, HEADS, PIECE_HEADS
+from moderation.detectors.framing.light import LightNetwork
+from moderation.detectors.framing.scoring import Scorer
+from moderation.detectors.framing.standard import StandardNetwork
 from training.framing import export, judging
-from training.framing.heads import CATEGORIES, HEADS, PIECE_HEADS
 from training.framing.judging import Judged
-from training.framing.light import LightNetwork
 from training.framing.material import LIGHT_PIECES, STANDARD_PIECES, Material
-from training.framing.scoring import Scorer
 from training.framing.sources import key_of, table
-from training.framing.standard import StandardNetwork
 
 _AS_IT_IS = dict.fromkeys(HEADS, (1.0, 0.0))
 _FILES = {"standard": ("standard.onnx", STANDARD_PIECES), "light": ("light.npz", LIGHT_PIECES)}

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from training.framing.heads import HEADS, PIECE_HEADS
+from moderation.detectors.framing.heads import HEADS, PIECE_HEADS
+from moderation.detectors.framing.scoring import Network, probability
+from moderation.detectors.framing.wordpiece import WordPiece
 from training.framing.learning import LONGEST, View
-from training.framing.scoring import Network, probability
-from training.framing.wordpiece import WordPiece
 
 _BATCH = 32
 #: How much the teacher counts where people have spoken as well.

@@ -15,9 +15,9 @@ from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import nn
 
-from training.framing.heads import HEADS, PIECE_HEADS
+from moderation.detectors.framing.heads import HEADS, PIECE_HEADS
+from moderation.detectors.framing.released import FACTS
 from training.framing.network import Layer, Network
-from training.framing.scoring import FACTS
 
 _CONTRIB = "com.microsoft"
 _EPSILON = 1e-12

@@ -10,8 +10,8 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from training.framing.heads import CATEGORIES, HEADS
-from training.framing.scoring import Scorer, Scores, logit
+from moderation.detectors.framing.heads import CATEGORIES, HEADS, Scores
+from moderation.detectors.framing.scoring import Scorer, logit
 from training.framing.sources import Comment
 
 #: Share of inflammatory comments that the probabilities assume.

@@ -12,12 +12,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from moderation.detectors.framing.heads import HEADS, PIECE_HEADS
+from moderation.detectors.framing.reading import Read, Reader
+from moderation.detectors.framing.wordpiece import WordPiece
 from training.framing import augment
-from training.framing.heads import HEADS, PIECE_HEADS
 from training.framing.network import Network
-from training.framing.reading import Read, Reader
 from training.framing.sources import Comment, shortened
-from training.framing.wordpiece import WordPiece
 
 LONGEST = 88
 _HEAD_WEIGHTS = torch.tensor([1.0, 0.6, 0.6, 1.0, 0.6, 0.5, 1.0, 0.4])

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
+from moderation.detectors.framing.heads import CATEGORIES
+from moderation.detectors.framing.reading import Reader
+from moderation.detectors.framing.wordpiece import WordPiece
 from training.framing import augment, sources, vocabulary
-from training.framing.heads import CATEGORIES
 from training.framing.learning import Example, View, cut, view
-from training.framing.reading import Reader
 from training.framing.sources import Comment, is_profane, key_of, targets
-from training.framing.wordpiece import WordPiece
 
 STANDARD_PIECES, LIGHT_PIECES = 16_000, 12_000
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")

@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.framing.heads import HEADS, PIECE_HEADS
+from moderation.detectors.framing.heads import HEADS, PIECE_HEADS
 
 _EPSILON = 1e-12
 _FAR = -1e4

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from moderation.detectors.framing import lexicon
-from training.framing.heads import CATEGORIES, HEADS
+from moderation.detectors.framing.heads import CATEGORIES, HEADS
 
 OWN = Path(__file__).with_name("data")
 SEED = 11

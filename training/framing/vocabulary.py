@@ -10,8 +10,8 @@ from pathlib import Path
 
 from moderation.detectors.framing import lexicon
 from moderation.detectors.framing.groups import GROUP_WORDS
-from training.framing.reading import CAPITALS, LINK, WHO, Reader
-from training.framing.wordpiece import SPECIAL, WordPiece
+from moderation.detectors.framing.reading import CAPITALS, LINK, WHO, Reader
+from moderation.detectors.framing.wordpiece import SPECIAL, WordPiece
 
 #: Where the stand-ins start from in MiniLM's vocabulary.
 _LIKE = {

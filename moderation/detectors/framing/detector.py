@@ -1,38 +1,31 @@
-"""The detector: which sentences of a comment are inflammatory, why, and in which words."""
+"""The detector: whether a comment is inflammatory, in which way, and in which words."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
-from itertools import chain
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from moderation.detectors.base import Context, band_for
-from moderation.detectors.framing import model
-from moderation.detectors.framing.evidence import shown
-from moderation.detectors.framing.language import is_english
-from moderation.detectors.framing.patterns import CATEGORIES
+from moderation.detectors.base import Context
+from moderation.detectors.framing import models
+from moderation.detectors.framing.evidence import Shown, shown, toxic
+from moderation.detectors.framing.heads import CATEGORIES, PUBLIC, SHOUTING
+from moderation.detectors.framing.language import english_only, is_english
+from moderation.detectors.framing.models import Model
 from moderation.detectors.framing.quoting import own_words
-from moderation.detectors.framing.reading import Passage, read
+from moderation.detectors.framing.weighing import Part, Weighed, Weigher, highest
 from moderation.detectors.phrases import PhraseList
 from moderation.text.document import Document
-from moderation.text.normalise import Normalised, normalise
-from moderation.types import Assessment, Evidence, Finding, Kind
+from moderation.types import Assessment, Band, Evidence, Finding, Kind
 
-#: A category is flagged from here on. Chosen by cross-validation on comments written for the
-#: project, half of them hard cases: 4 to 5 % of the harmless ones are flagged.
-THRESHOLDS: Mapping[str, float] = dict.fromkeys(CATEGORIES, 0.6) | {"threat": 0.4}
-#: Lower bounds of the bands.
-BANDS: Mapping[str, float] = {"possible": 0.4, "likely": 0.8}
-#: Scores in the usual public sense (swearing counts, whoever it is aimed at); never flagged.
-PUBLIC_SCORES = ("toxicity", "profanity")
+#: What is flagged.
+FLAGGED = (*CATEGORIES, SHOUTING)
 NOT_ENGLISH = "not_assessed_language"
+NO_MODEL = "framing.note.no_model"
 
-_SENTENCES_SHOWN = 3
-#: A threat counts by its own head from this share of the likeliest category on.
-_CLOSE = 0.5
+_PARTS_SHOWN = 3
+_MOST_SHOWN = 5
 _DIGITS = 4
 #: A score of nothing is no finding, even at a threshold of 0.
 _LOWEST = 10.0**-_DIGITS
@@ -42,116 +35,212 @@ class FramingDetector:
     """Find comments that attack, dehumanise, threaten, incite, swear or shout at someone.
 
     Args:
-        thresholds: score from which a category is flagged; missing ones keep their default.
-        bands: lower bounds of ``possible`` and ``likely``; missing ones keep their default.
+        model: ``standard``, ``light`` or ``auto``: standard where onnxruntime is installed.
+        preset: ``cautious``, ``balanced`` or ``strict``: the thresholds that came with the model.
+        thresholds: score from which a category is flagged; missing ones are the preset's.
+        bands: ``likely``: score from which every category's findings are likely; without it,
+            halfway from the cautious threshold of the category to certainty.
 
-    Raises ``TypeError`` or ``ValueError`` for an unknown category or band or a number outside
-    of 0..1, and :class:`~moderation.detectors.framing.model.ModelError` if the packaged model
-    is not intact.
+    Raises ``TypeError`` or ``ValueError`` for an unknown name or a number outside of 0..1. The
+    model is loaded when the first comment comes.
     """
 
     name: ClassVar[str] = "framing"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     kinds: ClassVar[frozenset[Kind]] = frozenset({Kind.COMMENT})
-    informative: ClassVar[frozenset[str]] = frozenset(PUBLIC_SCORES)
+    informative: ClassVar[frozenset[str]] = frozenset(PUBLIC)
 
     def __init__(
         self,
         *,
+        model: str = models.AUTO,
+        preset: str = "balanced",
         thresholds: Mapping[str, float] | None = None,
         bands: Mapping[str, float] | None = None,
     ) -> None:
-        self._thresholds = _overridden(
-            "thresholds", THRESHOLDS, {} if thresholds is None else thresholds
-        )
-        self._bands = _overridden("bands", BANDS, {} if bands is None else bands)
-        if self._bands["possible"] > self._bands["likely"]:
-            raise ValueError("bands: possible must not be higher than likely")
+        models.candidates(model)
+        if preset not in models.PRESETS:
+            raise ValueError(f"there is no preset {preset!r}, only {', '.join(models.PRESETS)}")
+        self._wanted = model
+        self._preset = preset
+        self._given = _checked("thresholds", ("framing", *FLAGGED), thresholds)
+        self._given_bands = _checked("bands", ("likely",), bands)
 
     def detect(self, document: Document, context: Context) -> Assessment:
-        """Judge a comment sentence by sentence; a category scores as its worst sentence.
+        """Judge a comment; of a long one, each category scores as the worst part of it.
 
         What the comment quotes in quote blocks is not judged, nor what the site lists as
-        harmless. Sentences in other languages
-        than English are not assessed; if most of the text is, a note says so.
+        harmless. In other languages than English only turns of phrase are looked for; if that
+        is most of the text, a note says so.
         """
-        comment = _read(document, context)
-        scores = {
-            name: max((each.scores[name] for each in comment.judged), default=0.0)
-            for name in (*CATEGORIES, *PUBLIC_SCORES)
-        }
-        scores["framing"] = max(scores[category] for category in CATEGORIES)
+        comment = self._read(document, context)
         return Assessment(
             findings=tuple(self._findings(comment)),
-            scores=scores,
-            notes=(NOT_ENGLISH,) if comment.foreign else (),
+            scores=comment.scores(),
+            notes=tuple(comment.notes()),
         )
 
+    def scores(self, text: str) -> dict[str, Any]:
+        """Return all scores of a plain text, and the passages of what flags.
+
+        ``scores`` has the overall score, the categories, ``toxicity`` and ``profanity``;
+        ``spans`` has start and end of the passages of each category that flags, and the toxic
+        words under ``toxicity``; ``notes`` says what was not assessed.
+        """
+        comment = self._read(Document(text, Kind.COMMENT), Context())
+        spans = {
+            category: sorted([each.start, each.end] for each in comment.passages(category, *by))
+            for category, by in comment.flagged().items()
+        }
+        spans["toxicity"] = comment.toxic()
+        return {"scores": comment.scores(), "spans": spans, "notes": comment.notes()}
+
+    def _read(self, document: Document, context: Context) -> _Comment:
+        context.deadline.check()
+        model = models.load(self._wanted)
+        bounds = self._bounds(model)
+        given = _without(own_words(document.plain, document.answers), context.harmless)
+        weigher = Weigher(model, bounds, context.deadline.check)
+        weighed, foreign = _weigh(given, document.language, weigher)
+        return _Comment(document, weigher, weighed, bounds, foreign)
+
+    def _bounds(self, model: Model) -> dict[str, float]:
+        preset = model.thresholds[self._preset]
+        return {**preset, SHOUTING: preset["framing"], **self._given}
+
     def _findings(self, comment: _Comment) -> Iterator[Finding]:
-        """Yield a finding for every category that a sentence reaches the threshold of."""
-        for category in CATEGORIES:
-            bound = max(self._thresholds[category], _LOWEST)
-            flagged = [each for each in comment.judged if each.scores[category] >= bound]
-            if not flagged:
-                continue
-            worst = nlargest(_SENTENCES_SHOWN, flagged, key=lambda each: each.scores[category])
-            score = worst[0].scores[category]
-            worst.sort(key=lambda each: each.passage.sentence.tokens[0].start)
-            yield Finding(
-                kind=self.name,
-                category=category,
-                score=score,
-                band=band_for(score, self._bands["possible"], self._bands["likely"]),
-                threshold=self._thresholds[category],
-                evidence=tuple(chain.from_iterable(comment.shown(s, category) for s in worst)),
-            )
+        """Yield a finding for every category that flags, or for the likeliest one."""
+        flagged = comment.flagged()
+        for category, (head, bound) in flagged.items():
+            score = max(each.scores[head] for each in comment.weighed)
+            evidence = tuple(comment.evidence(category, head, bound))
+            if evidence:
+                yield Finding(
+                    kind=self.name,
+                    category=category,
+                    score=round(score, _DIGITS),
+                    band=self._band(score, head, comment.weigher.model),
+                    threshold=bound,
+                    evidence=evidence,
+                    detail={"model": comment.weigher.model.name, "decided_by": head},
+                )
 
-
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """A sentence and its scores."""
-
-    passage: Passage
-    scores: Mapping[str, float]
-    surely_english: bool
+    def _band(self, score: float, head: str, model: Model) -> Band:
+        cautious = model.thresholds["cautious"]
+        likely = (1 + cautious.get(head, cautious["framing"])) / 2
+        return Band.LIKELY if score >= self._given_bands.get("likely", likely) else Band.POSSIBLE
 
 
 @dataclass(frozen=True, slots=True)
 class _Comment:
-    """A whole comment with its assessed sentences."""
+    """A comment with the parts that were judged."""
 
     document: Document
-    clean: Normalised
-    judged: Sequence[_Judged]
+    weigher: Weigher
+    weighed: Sequence[Weighed]
+    bounds: Mapping[str, float]
     foreign: bool
 
-    def shown(self, sentence: _Judged, category: str) -> Iterator[Evidence]:
-        """Yield what to show of a flagged sentence, in offsets of the stored text."""
-        tokens = sentence.passage.sentence.tokens
-        for each in shown(sentence.passage, category, model.load()):
-            in_plain = self.clean.to_original(tokens[each.start].start, tokens[each.end - 1].end)
-            start, end = self.document.original_span(*in_plain)
-            yield Evidence(start, end, each.explanation, weight=sentence.scores[category])
+    def scores(self) -> dict[str, float]:
+        top = highest(self.weighed, self.bounds)
+        return {name: round(score, _DIGITS) for name, score in top.items()}
+
+    def notes(self) -> list[str]:
+        without_model = self.weigher.model.name == models.PATTERNS
+        return [NOT_ENGLISH] * self.foreign + [NO_MODEL] * without_model
+
+    def toxic(self) -> list[list[int]]:
+        """Return start and end of the toxic words; groups of sentences come first in a text."""
+        found = {
+            (each.part.start + span.start, each.part.start + span.end)
+            for each in self.weighed
+            if each.part.grouped
+            for span in toxic(each)
+        }
+        return [list(span) for span in sorted(found)]
+
+    def flagged(self) -> dict[str, tuple[str, float]]:
+        """Return the categories that flag, each with the score and the bound that decided.
+
+        Where only the overall score flags, it does so for the category that comes closest.
+        """
+        top = highest(self.weighed, self.bounds)
+        found = {
+            category: (category, self.bounds[category])
+            for category in FLAGGED
+            if top[category] >= max(self.bounds[category], _LOWEST)
+        }
+        if not found and top["framing"] >= max(self.bounds["framing"], _LOWEST):
+            closest = max(CATEGORIES, key=lambda each: top[each] / max(self.bounds[each], _LOWEST))
+            found[closest] = ("framing", self.bounds["framing"])
+        return found
+
+    def passages(self, category: str, head: str, bound: float) -> dict[Shown, Weighed]:
+        """Return what to show for a category, each with the part that it is of."""
+        flagged = [each for each in self.weighed if each.scores[head] >= max(bound, _LOWEST)]
+        found: dict[Shown, Weighed] = {}
+        for each in nlargest(_PARTS_SHOWN, flagged, key=lambda each: each.scores[head]):
+            for passage in shown(each, category):
+                if len(found) < _MOST_SHOWN and not any(
+                    _overlap(passage, other) for other in found
+                ):
+                    found[passage] = each
+        return found
+
+    def evidence(self, category: str, head: str, bound: float) -> Iterator[Evidence]:
+        """Yield the passages of a category in offsets of the stored text."""
+        passages = self.passages(category, head, bound)
+        without = self._without(passages, head)
+        for passage in sorted(passages):
+            start, end = self.document.original_span(passage.start, passage.end)
+            yield Evidence(
+                start,
+                end,
+                passage.explanation,
+                params={"without": round(100 * without[passage])},
+                weight=round(passages[passage].scores[head], _DIGITS),
+            )
+
+    def _without(self, passages: Mapping[Shown, Weighed], head: str) -> dict[Shown, float]:
+        """Return what the score would be without each passage alone."""
+        parts = []
+        for passage, each in passages.items():
+            text = _cut_out(each, passage)
+            parts.append((each.part, text, self.weigher.model.judge.read(text)))
+        changed = self.weigher.parts(parts)
+        result = {}
+        for (passage, _), instead in zip(passages.items(), changed, strict=True):
+            untouched = (w.scores[head] for w in self.weighed if not _inside(passage, w.part))
+            result[passage] = max([instead.scores[head], *untouched])
+        return result
 
 
-def _read(document: Document, context: Context) -> _Comment:
-    """Judge the sentences of a comment that are, or may be, English."""
-    context.deadline.check()
-    given = _without(own_words(document.plain, document.answers), context.harmless)
-    clean = normalise(given)
-    is_word = model.load().is_word
-    judged: list[_Judged] = []
-    letters: Counter[bool | None] = Counter()
-    for passage in read(clean, given, is_word):
-        context.deadline.check()
-        english = is_english(passage.sentence, is_word)
-        letters[english] += passage.sentence.length
-        if english is not False:
-            judged.append(_Judged(passage, _scores(passage), surely_english=bool(english)))
-    foreign = _mostly_foreign(letters, document.language)
-    if foreign:
-        judged = [each for each in judged if each.surely_english]
-    return _Comment(document, clean, judged, foreign)
+def _cut_out(weighed: Weighed, passage: Shown) -> str:
+    """Return the text of a part without a passage."""
+    start, end = passage.start - weighed.part.start, passage.end - weighed.part.start
+    return f"{weighed.text[:start]} {weighed.text[end:]}"
+
+
+def _overlap(first: Shown, other: Shown) -> bool:
+    return first.start < other.end and other.start < first.end
+
+
+def _inside(passage: Shown, part: Part) -> bool:
+    return part.start <= passage.start and passage.end <= part.end
+
+
+def _weigh(given: str, language: str, weigher: Weigher) -> tuple[list[Weighed], bool]:
+    """Judge what is English of a text; tell whether most of it is not."""
+    judge = weigher.model.judge
+    read = judge.read(given)
+    english = is_english(read.text, judge.is_word) if weigher.at_once(read) else False
+    if english or (english is None and not language):
+        return weigher.comment(given, read) if given.strip() else [], False
+    kept, foreign = english_only(given, lambda part: judge.read(part).text, judge.is_word, language)
+    if kept != given:
+        read = judge.read(kept)
+    weighed = weigher.comment(kept, read) if kept.strip() else []
+    return ([*weighed, *weigher.foreign(given, kept)] if foreign else weighed), foreign
 
 
 def _without(text: str, harmless: PhraseList) -> str:
@@ -164,51 +253,19 @@ def _without(text: str, harmless: PhraseList) -> str:
     return "".join([*kept, text[done:]])
 
 
-def _scores(passage: Passage) -> dict[str, float]:
-    probabilities = model.load().probabilities(passage.features())
-    scores = category_scores(probabilities)
-    if not passage.shouted:
-        scores["shouting"] = 0.0
-    scores |= {name: probabilities[name] for name in PUBLIC_SCORES}
-    return {name: round(score, _DIGITS) for name, score in scores.items()}
-
-
-def category_scores(probabilities: Mapping[str, float]) -> dict[str, float]:
-    """Turn the probabilities of the heads into one score a category.
-
-    Whether a sentence is inflammatory at all is judged best by the head that learned just
-    that ("any"); the category heads share it out. Threats, often without one hard word, also
-    count by a head of their own ("menace"), unless another category is far likelier.
-    """
-    strongest = max(probabilities[category] for category in CATEGORIES)
-    shares = {category: probabilities[category] / strongest for category in CATEGORIES}
-    scores = {category: probabilities["any"] * shares[category] for category in CATEGORIES}
-    menace = probabilities["menace"] * min(1.0, shares["threat"] / _CLOSE)
-    scores["threat"] = max(scores["threat"], menace)
-    return scores
-
-
-def _mostly_foreign(letters: Mapping[bool | None, int], language: str) -> bool:
-    """Decide by the letters of English (True), other (False) and too short (None) sentences.
-
-    Only where the text itself can not tell, the ``language`` the host gave decides.
-    """
-    if letters[True] or letters[False]:
-        return letters[False] > letters[True]
-    return letters[None] > 0 and language[:2].lower() not in {"", "en"}
-
-
-def _overridden(
-    option: str, defaults: Mapping[str, float], given: Mapping[str, float]
+def _checked(
+    option: str, known: Sequence[str], given: Mapping[str, float] | None
 ) -> dict[str, float]:
-    """Return the defaults with the given values in their place."""
+    """Return the given numbers. Raises ``TypeError`` or ``ValueError`` for wrong ones."""
+    if given is None:
+        return {}
     if not isinstance(given, Mapping):
         raise TypeError(f"{option} must be a mapping, not {type(given).__name__}")
     for name, value in given.items():
-        if name not in defaults:
-            raise ValueError(f"{option}: unknown name {name!r}, known are {sorted(defaults)}")
+        if name not in known:
+            raise ValueError(f"{option}: unknown name {name!r}, known are {sorted(known)}")
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise TypeError(f"{option}: {name} must be a number")
         if not 0 <= value <= 1:
             raise ValueError(f"{option}: {name} must be between 0 and 1")
-    return {**defaults, **given}
+    return dict(given)

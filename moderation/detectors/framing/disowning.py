@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 
-from moderation.detectors.framing.lexicon import HURTFUL, ROLES, TOPICS
+from moderation.detectors.framing.lexicon import ROLES
 from moderation.detectors.framing.wordlists import wordlists
-from moderation.detectors.framing.words import Sentence, Token
-
-#: What stands for a quotation, and for a hard word that is not meant.
-QUOTATION, DISOWNED = "<quote>", "<disowned>"
+from moderation.detectors.framing.words import Token
 
 _COPULAS = frozenset({"is", "are", "am", "was", "were", "be"})
 _DENIED = frozenset({"a", "an", "all", "every", "being"})
@@ -52,21 +48,3 @@ def _denies(tokens: Sequence[Token], index: int) -> bool:
     before = tokens[index - 1].word if index else ""
     after = tokens[index + 1].word if index + 1 < len(tokens) else ""
     return before in _COPULAS or after in _DENIED
-
-
-def own_view(sentence: Sentence) -> Sentence:
-    """Return what the writer says: quotations are one token, disowned hard words another."""
-    return Sentence(tuple(_own_tokens(sentence.tokens)))
-
-
-def _own_tokens(tokens: Sequence[Token]) -> Iterator[Token]:
-    within = False
-    for token, mark in zip(tokens, disowned(tokens), strict=True):
-        if token.quoted:
-            if not within:
-                yield replace(token, word=QUOTATION)
-        elif mark and TOPICS.get(token.word) in HURTFUL:
-            yield replace(token, word=DISOWNED)
-        else:
-            yield token
-        within = token.quoted

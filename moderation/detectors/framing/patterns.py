@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
@@ -17,9 +17,8 @@ from itertools import accumulate
 from moderation.detectors.framing import lexicon
 from moderation.detectors.framing.disowning import disowned
 from moderation.detectors.framing.wordlists import sections
-from moderation.detectors.framing.words import Sentence
-
-CATEGORIES = ("attack", "dehumanise", "threat", "rage_bait", "profanity_directed", "shouting")
+from moderation.detectors.framing.words import Sentence, sentences
+from moderation.text.normalise import Normalised, normalise
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +38,39 @@ class Hit:
     start: int
     end: int
     guarded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """What a family reads at ``text[start:end]``, in so many words."""
+
+    family: Family
+    start: int
+    end: int
+    words: int
+
+
+def phrases(given: str, is_word: Callable[[str], bool]) -> Iterator[Phrase]:
+    """Yield what the families read in ``given`` and its context does not take back.
+
+    ``is_word`` as in :func:`.words.sentences`.
+    """
+    clean = normalise(given)
+    for sentence in sentences(_cased(clean, given), is_word):
+        for hit in find(sentence):
+            if not hit.guarded:
+                first, last = sentence.tokens[hit.start], sentence.tokens[hit.end - 1]
+                place = clean.to_original(first.start, last.end)
+                yield Phrase(hit.family, place.start, place.end, hit.end - hit.start)
+
+
+def _cased(clean: Normalised, given: str) -> str:
+    """Return the normalised text with the capitals it was written with."""
+    starts = range(len(clean.text)) if clean.starts is None else clean.starts
+    return "".join(
+        char.upper() if given[at].isupper() and len(char.upper()) == 1 else char
+        for char, at in zip(clean.text, starts, strict=True)
+    )
 
 
 def find(sentence: Sentence) -> Iterator[Hit]:

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from training.framing.reading import CAPITALS, STAND_INS, Read
+from moderation.detectors.framing.reading import CAPITALS, STAND_INS, Read
 
 UNKNOWN, FIRST, LAST = "[UNK]", "[CLS]", "[SEP]"
 SPECIAL = ("[PAD]", UNKNOWN, FIRST, LAST, *STAND_INS)

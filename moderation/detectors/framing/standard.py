@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import onnxruntime
 
-from training.framing.scoring import ModelError
+from moderation.detectors.framing.released import ModelError
 
 
 class StandardNetwork:
@@ -17,7 +17,7 @@ class StandardNetwork:
         data: the bytes of the ONNX file.
         threads: how many processor cores one call may use.
 
-    Raises :class:`~training.framing.scoring.ModelError` if they are damaged.
+    Raises :class:`~moderation.detectors.framing.released.ModelError` if they are damaged.
     """
 
     def __init__(self, data: bytes, threads: int = 1) -> None:

@@ -2,50 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 
-from training.framing.heads import HEADS
-from training.framing.reading import Read, Reader
-from training.framing.wordpiece import Pieces, WordPiece
+from moderation.detectors.framing.heads import HEADS, Piece, Scores
+from moderation.detectors.framing.reading import Read, Reader
+from moderation.detectors.framing.wordpiece import Pieces, WordPiece
 
 #: A model sees so many pieces of a comment at once; parts overlap by some.
 MOST_PIECES = 104
 _OVERLAP = 24
 #: Pieces that are worked on at once: more need more memory and are not faster.
 _LARGEST_BATCH = 500
-_NONE = np.zeros((0, 2), np.float32)
 _STEEPEST = 30.0
-
-FACTS, PIECES, ORDINARY = "meta.json", "pieces.txt", "ordinary.txt"
-
-
-class ModelError(Exception):
-    """A model file is missing, damaged or not the one this version was released with."""
-
-
-class Piece(NamedTuple):
-    """A piece of the given text: how likely a passage to show, how likely toxic."""
-
-    start: int
-    end: int
-    passage: float
-    toxic: float
-
-
-@dataclass(frozen=True)
-class Scores:
-    """Calibrated probability of each head, and the pieces that were read."""
-
-    heads: Mapping[str, float]
-    pieces: Sequence[Piece]
 
 
 class Network(Protocol):
@@ -79,25 +51,48 @@ class Scorer:
         self._slopes = np.array([calibration[head][0] for head in HEADS], np.float32)
         self._offsets = np.array([calibration[head][1] for head in HEADS], np.float32)
 
+    def is_word(self, word: str) -> bool:
+        """Tell whether a lower-case word is ordinary English and no name."""
+        return self._reader.is_word(word)
+
+    def read(self, text: str) -> Read:
+        """Return a text as the network sees it."""
+        return self._reader.read(text)
+
     def score(self, texts: Sequence[str]) -> list[Scores]:
         """Score each text; of a long one each head says the most it says of any part."""
-        reads = [self._reader.read(text) for text in texts]
+        return self.weigh([self.read(text) for text in texts])
+
+    def weigh(self, reads: Sequence[Read]) -> list[Scores]:
+        """Score texts that were read with :meth:`read`.
+
+        Parts that look the same to the network are worked on once.
+        """
         windows = [(row, cut) for row, read in enumerate(reads) for cut in self._windows(read)]
-        highest = np.zeros((len(texts), len(HEADS)), np.float32)
-        marks: list[np.ndarray] = [_NONE] * len(windows)
-        for numbers in _alike([len(cut.numbers) for _, cut in windows]):
-            whole, parts = self._network.logits([windows[n][1].numbers for n in numbers])
-            rows = [windows[number][0] for number in numbers]
-            np.maximum.at(highest, rows, probability(whole * self._slopes + self._offsets))
-            for number, part in zip(numbers, probability(parts), strict=True):
-                marks[number] = part
-        pieces: list[list[Piece]] = [[] for _ in texts]
-        for (row, cut), mark in zip(windows, marks, strict=True):
-            pieces[row].extend(_new_pieces(reads[row], cut, mark, pieces[row]))
+        places: dict[tuple[int, ...], int] = {}
+        known = [places.setdefault(tuple(cut.numbers), len(places)) for _, cut in windows]
+        wholes, marks = self._answers(list(places))
+        highest = np.zeros((len(reads), len(HEADS)), np.float32)
+        np.maximum.at(highest, [row for row, _ in windows], wholes[known])
+        pieces: list[list[Piece]] = [[] for _ in reads]
+        for (row, cut), place in zip(windows, known, strict=True):
+            pieces[row].extend(_new_pieces(reads[row], cut, marks[place], pieces[row]))
         return [
             Scores(dict(zip(HEADS, row, strict=True)), found)
             for row, found in zip(highest.tolist(), pieces, strict=True)
         ]
+
+    def _answers(
+        self, parts: Sequence[tuple[int, ...]]
+    ) -> tuple[np.ndarray, dict[int, np.ndarray]]:
+        """Return the probabilities of each part, and those of its pieces."""
+        wholes = np.zeros((len(parts), len(HEADS)), np.float32)
+        marks: dict[int, np.ndarray] = {}
+        for numbers in _alike([len(part) for part in parts]):
+            whole, pieces = self._network.logits([parts[number] for number in numbers])
+            wholes[numbers] = probability(whole * self._slopes + self._offsets)
+            marks.update(zip(numbers, probability(pieces), strict=True))
+        return wholes, marks
 
     def _windows(self, read: Read) -> Iterator[Pieces]:
         """Cut a text into parts that the model can see at once, each overlapping the next."""
@@ -142,39 +137,3 @@ def probability(logits: np.ndarray) -> np.ndarray:
 def logit(chance: float) -> float:
     """Return what :func:`probability` turns into ``chance``."""
     return math.log(chance / (1 - chance))
-
-
-def checked(folder: Path, name: str) -> bytes:
-    """Return the bytes of a released file.
-
-    Raises :class:`ModelError` if it is missing or not the one named in ``meta.json``.
-    """
-    try:
-        data = folder.joinpath(name).read_bytes()
-        digest = json.loads(folder.joinpath(FACTS).read_text("utf-8"))["sha256"][name]
-    except (OSError, KeyError, ValueError) as error:
-        raise ModelError(f"{name} is missing from the installation") from error
-    if hashlib.sha256(data).hexdigest() != digest:
-        raise ModelError(f"{name} does not have the expected checksum")
-    return data
-
-
-def load(folder: Path, name: str) -> Scorer:
-    """Load the model ``light`` or ``standard`` from a folder of released files.
-
-    Raises :class:`ModelError` if a file is missing or damaged, and ``ImportError`` if what
-    the model runs on is not installed.
-    """
-    facts = json.loads(folder.joinpath(FACTS).read_text("utf-8"))[name]
-    pieces = checked(folder, PIECES).decode("utf-8").split("\n")[: facts["pieces"]]
-    ordinary = checked(folder, ORDINARY).decode("utf-8").split("\n")
-    network: Network
-    if name == "light":
-        from training.framing.light import LightNetwork
-
-        network = LightNetwork(checked(folder, facts["file"]))
-    else:
-        from training.framing.standard import StandardNetwork
-
-        network = StandardNetwork(checked(folder, facts["file"]))
-    return Scorer(network, facts["calibration"], pieces, ordinary)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from training.framing.scoring import ModelError
+from moderation.detectors.framing.released import ModelError
 
 _EPSILON = 1e-12
 _FAR = -1e4
@@ -24,7 +24,7 @@ class LightNetwork:
         data: the bytes of an ``.npz`` file; matrices are stored as signed bytes (``name/q``)
             with a scale for each row (``name/s``).
 
-    Raises :class:`~training.framing.scoring.ModelError` if they are damaged.
+    Raises :class:`~moderation.detectors.framing.released.ModelError` if they are damaged.
     """
 
     def __init__(self, data: bytes) -> None:

@@ -1,0 +1,34 @@
+"""What is said of a comment: the names, and the order of the models' numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+#: The categories that the models score. Shouting is a rule upon them.
+CATEGORIES = ("attack", "dehumanise", "threat", "rage_bait", "profanity_directed")
+SHOUTING = "shouting"
+#: Scores in the usual public sense (swearing counts, whoever it is aimed at); never flagged.
+PUBLIC = ("toxicity", "profanity")
+#: The house's overall score, the categories, the public scores.
+HEADS = ("framing", *CATEGORIES, *PUBLIC)
+#: What the pieces of a comment are scored for: a passage to show, a toxic word.
+PIECE_HEADS = ("passage", "toxic")
+
+
+class Piece(NamedTuple):
+    """A piece of the given text: how likely a passage to show, how likely toxic."""
+
+    start: int
+    end: int
+    passage: float
+    toxic: float
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Calibrated probability of each head, and the pieces that were read."""
+
+    heads: Mapping[str, float]
+    pieces: Sequence[Piece]
