@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.utils.translation import gettext as _
 from rest_framework import serializers
-from rest_framework.parsers import JSONParser
 from rest_framework.permissions import AllowAny
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import SimpleRateThrottle
-from rest_framework.views import APIView
+from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
 
-from moderation.api import problems
+from moderation.api.base import DeskViewSet
+from moderation.api.operations import operation
 from moderation.conf import settings
 from moderation.services import wordlists
 from moderation.services.checking import as_json, check_text
@@ -29,6 +27,12 @@ else:
 
 class CheckSerializer(InputBase):
     """The text, and what it is to be."""
+
+    TAKEN: ClassVar[dict[str, Any]] = {
+        "text": "Nobody asked you, idiot.",
+        "kind": "comment",
+        "answers": "I liked the old bridge better.",
+    }
 
     text = serializers.CharField(trim_whitespace=False, allow_blank=True)
     kind = serializers.ChoiceField(
@@ -49,6 +53,55 @@ class CheckSerializer(InputBase):
         return _not_too_long(text)
 
 
+class PassageSerializer(InputBase):
+    """A passage, in characters of the text, and why it is pointed at."""
+
+    start = serializers.IntegerField(min_value=0)
+    end = serializers.IntegerField(min_value=0)
+    explanation = serializers.CharField()
+
+
+class FoundSerializer(InputBase):
+    """What one detector found."""
+
+    kind = serializers.CharField()
+    category = serializers.CharField()
+    score = serializers.FloatField()
+    band = serializers.CharField()
+    evidence = PassageSerializer(many=True)
+    detail = serializers.DictField(required=False)
+
+
+class CheckedSerializer(InputBase):
+    """What the detectors say; ``notes`` tell what was not assessed, ``error`` what failed."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "flagged": True,
+        "score": 0.91,
+        "band": "likely",
+        "scores": {"attack": 0.91, "threat": 0.02},
+        "findings": [
+            {
+                "kind": "framing",
+                "category": "attack",
+                "score": 0.91,
+                "band": "likely",
+                "evidence": [
+                    {"start": 18, "end": 23, "explanation": "An insult, addressed to somebody."}
+                ],
+            }
+        ],
+    }
+
+    flagged = serializers.BooleanField()
+    score = serializers.FloatField()
+    band = serializers.CharField()
+    scores = serializers.DictField(child=serializers.FloatField())
+    findings = FoundSerializer(many=True)
+    notes = serializers.ListField(child=serializers.CharField(), required=False)
+    error = serializers.CharField(required=False)
+
+
 class CheckThrottle(SimpleRateThrottle):
     """Counts by account, or by address for visitors without one."""
 
@@ -58,31 +111,29 @@ class CheckThrottle(SimpleRateThrottle):
         rate: str = settings.CHECK_RATE
         return rate
 
-    def get_cache_key(self, request: Request, view: APIView) -> str:
+    def get_cache_key(self, request: Request, view: Any) -> str:
         user = request.user
         ident = user.pk if user.is_authenticated else self.get_ident(request)
         return self.cache_format % {"scope": self.scope, "ident": ident}
 
 
-class CheckView(APIView):
+class CheckViewSet(DeskViewSet):
     """What the live detectors say about a text; for everybody, a little at a time.
 
     Texts are not compared with those of the site: a visitor must not find out what is in it.
     """
 
     permission_classes = (AllowAny,)
-    throttle_classes = (CheckThrottle,)
-    renderer_classes = (JSONRenderer, problems.ProblemRenderer)
-    parser_classes = (JSONParser,)
+    pagination_class = None  # type: ignore[assignment]
 
-    def get_exception_handler(self) -> Any:
-        return problems.handle
+    def get_throttles(self) -> list[BaseThrottle]:
+        """A rate of its own, and none besides."""
+        return [CheckThrottle()]
 
-    def post(self, request: Request) -> Response:
-        """Assess one text."""
-        read = CheckSerializer(data=request.data)
-        read.is_valid(raise_exception=True)
-        given = read.validated_data
+    @operation(takes=CheckSerializer, gives=CheckedSerializer)
+    def check(self, request: Request) -> Response:
+        """Assess a text that nobody has posted yet. Nothing of it is kept."""
+        given = self.given()
         kind = Kind(given["kind"])
         document = Document(
             text=given["text"],

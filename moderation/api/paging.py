@@ -6,16 +6,17 @@ A cursor is the sort key of the last row of a page. Nothing is counted.
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from django.core.exceptions import FieldError, ValidationError
+from django.core.exceptions import FieldError
+from django.core.exceptions import ValidationError as Invalid
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model, Q
-from rest_framework.exceptions import NotFound
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -42,8 +43,8 @@ class KeysetPagination(BasePagination):
             rows = rows.filter(_after(self._ordering, self._key(cursor, queryset.model)))
         try:
             page = list(rows[: size + 1])
-        except (ValueError, ValidationError, FieldError) as error:
-            raise NotFound("There is no such page.") from error
+        except (ValueError, Invalid, FieldError, OverflowError) as error:
+            raise NotFound(_("There is no such page.")) from error
         self._next = _cursor_of(page[size - 1], self._ordering) if len(page) > size else None
         return page[:size]
 
@@ -77,8 +78,13 @@ class KeysetPagination(BasePagination):
         ]
 
     def _size(self, request: Request) -> int:
-        given = request.query_params.get(_SIZE, "")
-        return min(max(int(given), 1), LARGEST_PAGE) if given.isdecimal() else self.page_size
+        given = request.query_params.get(_SIZE)
+        if given is None:
+            return self.page_size
+        size = int(given) if given.isdecimal() and len(given) < 5 else 0
+        if not 1 <= size <= LARGEST_PAGE:
+            raise ValidationError({_SIZE: [_("Not a number from 1 to %d.") % LARGEST_PAGE]})
+        return size
 
     def _key(self, cursor: str, model: type[Model]) -> list[Any]:
         try:
@@ -87,8 +93,8 @@ class KeysetPagination(BasePagination):
                 _field(model, name).to_python(value)
                 for name, value in zip(self._ordering, key, strict=True)
             ]
-        except (ValueError, TypeError, binascii.Error, ValidationError) as error:
-            raise NotFound("There is no such page.") from error
+        except (ValueError, TypeError, Invalid, OverflowError, RecursionError) as error:
+            raise NotFound(_("There is no such page.")) from error
 
     def _link(self) -> str | None:
         if self._next is None:

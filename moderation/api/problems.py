@@ -8,11 +8,19 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
+from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
-from moderation.services.errors import Conflict, ModerationError, NotAllowed
+from moderation.services.errors import (
+    Conflict,
+    ModerationError,
+    NotAllowed,
+    PolicyRequired,
+    Unusable,
+)
+from moderation.services.idempotency import KeyReused, StillRunning
 
 MEDIA_TYPE = "application/problem+json"
 TYPES = "urn:moderation:problem:"
@@ -29,8 +37,20 @@ class PreconditionRequired(exceptions.APIException):
     """A write does not say which version of the row it is about."""
 
     status_code = HTTPStatus.PRECONDITION_REQUIRED
-    default_detail = "Say which version you saw, in If-Match or as 'version'."
+    default_detail = _("Say which version you saw, in If-Match or as 'version'.")
     default_code = "version_required"
+
+
+class StaleRow(exceptions.APIException):
+    """A row was changed since the client saw it; ``current`` is the row as it is now."""
+
+    status_code = HTTPStatus.CONFLICT
+    default_detail = _("The row has changed since you read it.")
+    default_code = "conflict"
+
+    def __init__(self, current: Any, tag: str) -> None:
+        super().__init__()
+        self.current, self.tag = current, tag
 
 
 def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
@@ -67,10 +87,17 @@ def _refused(error: ModerationError) -> Response:
         now = {"id": case.pk, "state": str(case.state), "version": case.version}
         headers = {"ETag": f'"{case.version}"'}
         return problem(HTTPStatus.CONFLICT, error.code, str(error), headers, current=now)
-    status = HTTPStatus.FORBIDDEN if isinstance(error, NotAllowed) else HTTPStatus.CONFLICT
-    if error.code == "policy_required":
-        status = HTTPStatus.UNPROCESSABLE_ENTITY
-    return problem(status, error.code, str(error))
+    headers = {"Retry-After": "1"} if isinstance(error, StillRunning) else {}
+    return problem(_status_of(error), error.code, str(error), headers)
+
+
+def _status_of(error: ModerationError) -> int:
+    match error:
+        case NotAllowed():
+            return HTTPStatus.FORBIDDEN
+        case PolicyRequired() | Unusable() | KeyReused():
+            return HTTPStatus.UNPROCESSABLE_ENTITY
+    return HTTPStatus.CONFLICT
 
 
 def _rejected(error: exceptions.APIException) -> Response:
@@ -85,6 +112,9 @@ def _rejected(error: exceptions.APIException) -> Response:
         errors = list(_faults(error.detail, ""))
         detail = errors[0]["detail"] if len(errors) == 1 else f"{len(errors)} faults"
         return problem(error.status_code, "invalid", detail, headers, errors=errors)
+    if isinstance(error, StaleRow):
+        tagged = {"ETag": error.tag}
+        return problem(409, "conflict", str(error.detail), tagged, current=error.current)
     code = error.get_codes()
     return problem(
         error.status_code, code if isinstance(code, str) else "error", str(error.detail), headers

@@ -1,26 +1,62 @@
-"""The addresses of the API: ``path("moderation/api/", include("moderation.api.urls"))``."""
+"""The addresses of the API: ``path("moderation/api/", include("moderation.api.urls"))``.
+
+One line a resource. What is under ``described`` is in the OpenAPI description, walked by the
+tests of permissions, and measured against what the admin can do.
+"""
 
 from __future__ import annotations
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 from rest_framework.routers import SimpleRouter
 
-from moderation.api import views
-from moderation.api.checking import CheckView
+from moderation.api.allowances import AllowanceViewSet
+from moderation.api.base import DeskSchema
+from moderation.api.cases import CaseViewSet
+from moderation.api.checking import CheckViewSet
+from moderation.api.decisions import DecisionViewSet
+from moderation.api.events import EventViewSet
+from moderation.api.exports import CaseExportViewSet, DecisionExportViewSet
+from moderation.api.policies import PolicyViewSet
+from moderation.api.references import ReferenceViewSet
+from moderation.api.statistics import StatisticsViewSet
+from moderation.api.subjects import (
+    FindingViewSet,
+    ScanViewSet,
+    SnapshotViewSet,
+    SubjectViewSet,
+)
+from moderation.api.wordlists import PhraseViewSet
 
 app_name = "moderation_api"
 
 router = SimpleRouter()
-router.register("cases", views.CaseViewSet, basename="case")
-router.register("decisions", views.DecisionViewSet, basename="decision")
-router.register("events", views.EventViewSet, basename="event")
-router.register("findings", views.FindingViewSet, basename="finding")
-router.register("policies", views.PolicyViewSet, basename="policy")
-router.register("scans", views.ScanViewSet, basename="scan")
-router.register("snapshots", views.SnapshotViewSet, basename="snapshot")
-router.register("subjects", views.SubjectViewSet, basename="subject")
+router.register("allowances", AllowanceViewSet, basename="allowance")
+router.register("cases", CaseViewSet, basename="case")
+router.register("decisions", DecisionViewSet, basename="decision")
+router.register("events", EventViewSet, basename="event")
+router.register("findings", FindingViewSet, basename="finding")
+router.register("policies", PolicyViewSet, basename="policy")
+router.register("references", ReferenceViewSet, basename="reference")
+router.register("scans", ScanViewSet, basename="scan")
+router.register("snapshots", SnapshotViewSet, basename="snapshot")
+router.register("subjects", SubjectViewSet, basename="subject")
+router.register("wordlists", PhraseViewSet, basename="wordlist")
 
-urlpatterns = [
-    path("v1/check/", CheckView.as_view(), name="check"),
-    path("v1/", include(router.urls)),
+single = [
+    path("check/", CheckViewSet.as_view({"post": "check"}), name="check"),
+    path("exports/cases/", CaseExportViewSet.as_view({"get": "cases"}), name="export-cases"),
+    path(
+        "exports/decisions/",
+        DecisionExportViewSet.as_view({"get": "decisions"}),
+        name="export-decisions",
+    ),
+    path("statistics/", StatisticsViewSet.as_view({"get": "figures"}), name="statistics"),
 ]
+
+described: list[URLPattern | URLResolver] = [path("v1/", include([*single, *router.urls]))]
+urlpatterns = [*described]
+
+if DeskSchema is not None:
+    from moderation.api.describing import SchemaView
+
+    urlpatterns.append(path("v1/schema/", SchemaView.as_view(), name="schema"))
