@@ -1,21 +1,26 @@
-"""The worst passage of every case on a page of the queue, without reading whole texts."""
+"""A page of the queue: which cases, in which order, and the worst passage of each.
+
+Pages are found by the case they begin after, not by counting those before: a page costs the same
+wherever it stands, and cases that are decided meanwhile move none to another page.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from math import isfinite
 from typing import Any
 
-from django.contrib.admin.views.main import ChangeList
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Greatest, Substr
-from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from moderation import permissions
 from moderation.admin import display
-from moderation.admin.passages import quote_from_window
+from moderation.admin.filters import Asked
+from moderation.admin.passages import quote_from_window, shorten
 from moderation.models import Case, Evidence, ScanState
 from moderation.models.cases import TO_DO
 from moderation.types import Mode, Span, TextFormat
@@ -23,10 +28,14 @@ from moderation.types import Mode, Span, TextFormat
 QUEUE = "_changelist_filters"
 """Where Django's admin keeps the filters that a list was left with."""
 
+PAGE = 50
+_DIGITS = 18
+
 _AROUND = 300
 _WINDOW = 900
 CONTEXT_CHARS = 70
 PASSAGE_CHARS = 140
+AUTHOR_CHARS = 60
 TITLE_CHARS = 120
 
 
@@ -85,38 +94,116 @@ def _worst(field: str) -> QuerySet[Evidence, int]:
     return live.order_by("-finding__score", "-weight", "start", "pk").values_list(field)[:1]
 
 
-class QueueList(ChangeList):
-    """A page of the queue whose rows know their worst passage."""
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some cases in their order, and where the pages before and after begin."""
 
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        self.result_list = with_extracts(self.result_list)
-        for case in self.result_list:
-            case.queue = request.GET.urlencode()
+    cases: list[Case]
+    before: str
+    after: str
+    begins_after: str = ""
 
 
-def next_in_queue(queue: QuerySet[Case], case: Case, user: Any) -> int | None:
+def page_of(asked: Asked, *, after: str = "", before: str = "", size: int = PAGE) -> Page:
+    """Return the page that begins after, or ends before, a place that an earlier page named.
+
+    What names no place is taken for none: the first page is shown.
+    """
+    rows = asked.cases()
+    if before and (end := _place(before, asked.order)):
+        earlier = _whole(list(_beyond(rows, asked.order, end, backwards=True)[: size + 1]))[::-1]
+        if len(earlier) > size:
+            names = [_name(case, asked.order) for case in earlier]
+            return Page(with_extracts(earlier[1:]), names[1], names[-1], names[0])
+        after = ""  # the first page, and a whole one
+    place = _place(after, asked.order)
+    found = list(_beyond(rows, asked.order, place)[: size + 1])
+    cases = with_extracts(_whole(found[:size]))
+    return Page(
+        cases,
+        _name(cases[0], asked.order) if place and cases else "",
+        _name(cases[-1], asked.order) if len(found) > size else "",
+        after if place else "",
+    )
+
+
+def ids_of(asked: Asked, *, after: str = "", size: int = PAGE) -> list[int]:
+    """Return which cases the page that begins after a place has now, without reading them."""
+    return list(_beyond(asked.cases(), asked.order, _place(after, asked.order))[:size])
+
+
+def next_in_queue(asked: Asked, case: Case) -> int | None:
     """Return the key of the case after ``case``, or the first one if it was the last.
 
-    Passed over is what ``user`` cannot decide: their own content, what a colleague holds, and
-    what is put aside.
+    Passed over is what the moderator cannot decide: their own content, what a colleague holds,
+    and what is put aside.
     """
-    held = Q(claimed_by__isnull=False, claim_expires_at__gt=timezone.now())
+    user = asked.user
+    held = Q(claimed_by__isnull=False, claim_expires_at__gt=asked.now)
     rows = (
-        queue.filter(state__in=TO_DO)
+        asked.cases()
+        .filter(state__in=TO_DO)
         .exclude(pk=case.pk)
         .exclude(held & ~Q(claimed_by=user.pk))
         .exclude(subject__author=user.pk)
-        .order_by("-priority", "opened_at", "pk")
-        .values_list("pk", flat=True)
     )
-    same = Q(priority=case.priority)
-    after = rows.filter(
-        Q(priority__lt=case.priority)
-        | same & Q(opened_at__gt=case.opened_at)
-        | same & Q(opened_at=case.opened_at, pk__gt=case.pk)
-    )
-    return after.first() or rows.first()
+    place = _place(_name(case, asked.order), asked.order)
+    following = _beyond(rows, asked.order, place).first()
+    return following if following is not None else _beyond(rows, asked.order, None).first()
+
+
+_FIELDS = {"priority": "priority", "oldest": "opened_at", "newest": "opened_at"}
+_Place = tuple[float | datetime, int]
+
+
+def _beyond(
+    rows: QuerySet[Case], order: str, place: _Place | None, *, backwards: bool = False
+) -> QuerySet[Case, Any]:
+    """Return the keys of the cases after a place, nearest first."""
+    field = _FIELDS[order]
+    down = (order != "oldest") != backwards
+    pk_down = (order == "newest") != backwards
+    sorting = ("-" if down else "") + field, ("-" if pk_down else "") + "pk"
+    rows = rows.order_by(*sorting)
+    if place is not None:
+        value, pk = place
+        beyond, pk_beyond = "lt" if down else "gt", "lt" if pk_down else "gt"
+        # The first condition alone is what an index is entered by.
+        rows = rows.filter(
+            Q(**{f"{field}__{beyond}e": value})
+            & (Q(**{f"{field}__{beyond}": value}) | Q(**{f"pk__{pk_beyond}": pk}))
+        )
+    return rows.values_list("pk", flat=True)
+
+
+def _name(case: Case, order: str) -> str:
+    value = case.priority if order == "priority" else case.opened_at.isoformat()
+    return f"{value}~{case.pk}"
+
+
+def _place(name: str, order: str) -> _Place | None:
+    value, _tilde, key = name.partition("~")
+    if not (key.isascii() and key.isdecimal() and len(key) < _DIGITS):
+        return None
+    try:
+        at = float(value) if order == "priority" else datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    if isinstance(at, float):
+        return (at, int(key)) if isfinite(at) else None
+    return (at, int(key)) if at.tzinfo is not None else None
+
+
+def _whole(keys: list[int]) -> list[Case]:
+    """Read the cases behind ``keys``, in that order."""
+    found = Case.objects.select_related("subject", "claimed_by").in_bulk(keys)
+    return [found[key] for key in keys if key in found]
+
+
+def author_of(case: Case, user: Any) -> SafeString:
+    """Return the author's name, for those who may know it."""
+    name = case.subject.author_label if permissions.may_see_author(user) else ""
+    return display.isolated(shorten(name, AUTHOR_CHARS) or "–")
 
 
 def with_extracts(cases: Iterable[Case]) -> list[Case]:

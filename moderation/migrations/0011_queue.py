@@ -50,13 +50,13 @@ def describe_cases(apps, schema_editor):
             note_words(apps.get_model("moderation", "SearchText"), case, using)
 
 
-def note_words(SearchText, case, using):
+def note_words(search_text, case, using):
     snapshot = case.snapshot
     text = plain_text(snapshot.text, TextFormat(snapshot.format)).text
     author = snapshot.author_label or case.subject.author_label
-    SearchText.objects.using(using).get_or_create(
+    search_text.objects.using(using).get_or_create(
         snapshot=snapshot,
-        defaults={"words": words_of(snapshot.title, case.subject.label, author, text)},
+        defaults={"words": words_of(snapshot.title, case.subject.label, text, author=author)},
     )
 
 

@@ -1,4 +1,4 @@
-"""What a moderator has chosen for themselves: keys, masking, breaks, and ways to look at the queue."""
+"""What a moderator has chosen for themselves: keys, masking of words, hints to take a break."""
 
 from __future__ import annotations
 

@@ -21,6 +21,7 @@ else:
 
 MOST_WORDS = 5_000
 _LONGEST_WORD = 40
+_LONGEST_NAME = 200
 _READ_CHARS = 200_000
 _ASKED_CHARS = 200
 _MOST_ASKED = 8
@@ -71,9 +72,14 @@ class SearchText(models.Model):
         return str(self.pk)
 
 
-def words_of(*texts: str) -> list[str]:
+AUTHOR = "@"
+"""Marks the words of an author's name, which not everybody may find."""
+
+
+def words_of(*texts: str, author: str = "") -> list[str]:
     """Return the different words of ``texts``, case folded, up to what is worth keeping."""
-    found: dict[str, None] = {}
+    named = words(author[:_LONGEST_NAME], dense=1, sparse=3)
+    found = dict.fromkeys(f"{AUTHOR}{token.text[:_LONGEST_WORD]}" for token in named)
     for text in texts:
         for token in words(text[:_READ_CHARS], dense=1, sparse=3):
             found.setdefault(token.text[:_LONGEST_WORD])
@@ -88,8 +94,9 @@ class Begin(Func):
     output_field = models.BooleanField()
     conditional = True
 
-    def __init__(self, field: Any, beginnings: list[str]) -> None:
-        self.beginnings = beginnings
+    def __init__(self, field: Any, beginnings: list[str], *, authors: bool) -> None:
+        marks = ("", AUTHOR) if authors else ("",)
+        self.forms = [[f"{mark}{beginning}" for mark in marks] for beginning in beginnings]
         super().__init__(field)
 
     def as_sql(  # type: ignore[override]
@@ -97,10 +104,14 @@ class Begin(Func):
     ) -> tuple[str, list[Any]]:
         field, params = compiler.compile(self.source_expressions[0])
         if connection.vendor == "postgresql":
-            query = " & ".join(f"{_lexeme(beginning)}:*" for beginning in self.beginnings)
+            query = " & ".join(
+                f"({' | '.join(f'{_lexeme(form)}:*' for form in forms)})" for forms in self.forms
+            )
             return f"{field} @@ %s::tsquery", [*params, query]
-        tests = " AND ".join(f"instr({field}, %s) > 0" for _each in self.beginnings)
-        found = [part for each in self.beginnings for part in (*params, f" {each}")]
+        tests = " AND ".join(
+            f"({' OR '.join(f'instr({field}, %s) > 0' for _form in forms)})" for forms in self.forms
+        )
+        found = [part for forms in self.forms for form in forms for part in (*params, f" {form}")]
         return f"({tests})", found
 
 
@@ -109,16 +120,18 @@ def _lexeme(word: str) -> str:
     return f"'{escaped}'"
 
 
-def found_by(cases: QuerySet[Case], asked: str) -> QuerySet[Case]:
+def found_by(cases: QuerySet[Case], asked: str, *, authors: bool = True) -> QuerySet[Case]:
     """Return those of ``cases`` in whose text, title or author's name all words asked for begin.
 
-    A number finds the case of that number too. Costs what is found, not what there is:
-    PostgreSQL has an index of the words; elsewhere the newest texts are looked through.
+    ``authors`` is False for who may not know them. A number finds the case of that number too.
+    Costs what is found, not what there is: PostgreSQL has an index of the words; elsewhere the
+    newest texts are looked through.
     """
     beginnings = words_of(asked[:_ASKED_CHARS])[:_MOST_ASKED]
     if not beginnings:
         return cases.none()
-    matching = SearchText.objects.filter(Begin(models.F("words"), beginnings))
+    begin = Begin(models.F("words"), beginnings, authors=authors)
+    matching = SearchText.objects.filter(begin)
     if connections[cases.db].vendor != "postgresql":
         newest = SearchText.objects.order_by("-pk").values("pk")[:_NEWEST]
         matching = matching.filter(pk__in=newest)

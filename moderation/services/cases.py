@@ -100,7 +100,7 @@ def _refresh(case: Case, snapshot: Snapshot, scan: Scan, findings: list[Finding]
         audit.record("case.refreshed", case=case, data={"categories": case.categories})
     else:
         # More readers or another section change the order, not what a moderator is looking at.
-        case.save(using=case._state.db, update_fields=DESCRIBED)
+        case.save(using=case._state.db, update_fields=(*DESCRIBED, "detectors"))
     return case
 
 

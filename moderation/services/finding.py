@@ -28,7 +28,12 @@ def describe(case: Case, snapshot: Snapshot) -> None:
 def note_words(snapshot: Snapshot, subject: Subject) -> None:
     """Write down by which words the text of a case is found."""
     readable = plain_text(snapshot.text, TextFormat(snapshot.format)).text
-    names = (snapshot.title, subject.label, snapshot.author_label or subject.author_label)
+    found = words_of(
+        snapshot.title,
+        subject.label,
+        readable,
+        author=snapshot.author_label or subject.author_label,
+    )
     SearchText.objects.using(snapshot._state.db).update_or_create(
-        snapshot_id=snapshot.pk, defaults={"words": words_of(*names, readable)}
+        snapshot_id=snapshot.pk, defaults={"words": found}
     )
