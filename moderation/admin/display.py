@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.timesince import timesince
+from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -85,14 +85,20 @@ def _left_out(marks: int) -> str:
     return format_html('<span class="moderation-code" title="{}">+{}</span>', title, more)
 
 
-def quoted(quote: Quote) -> SafeString:
-    """Return a passage with what is around it, the passage marked."""
+def quoted(quote: Quote, *, veil: bool = False) -> SafeString:
+    """Return a passage with what is around it, the passage marked, and covered with ``veil``."""
+    passage = shown(quote.passage)
     return format_html(
         '<bdi class="moderation-quote">{}<mark>{}</mark>{}</bdi>',
         shown(quote.before),
-        shown(quote.passage),
+        veiled(passage) if veil else passage,
         shown(quote.after),
     )
+
+
+def veiled(passage: SafeString) -> SafeString:
+    """Return a passage that is seen when somebody points at it or moves the focus into it."""
+    return format_html('<span class="moderation-veil" tabindex="0">{}</span>', passage)
 
 
 def moment(at: datetime | None) -> SafeString | str:
@@ -105,6 +111,13 @@ def moment(at: datetime | None) -> SafeString | str:
 def age(at: datetime) -> SafeString:
     """Return how old something from ``at`` is."""
     return _time(at, timesince(at))
+
+
+def due(at: datetime) -> SafeString:
+    """Return until when something is due, or for how long it has been overdue."""
+    if at < timezone.now():
+        return _time(at, _("overdue by %(age)s") % {"age": timesince(at)})
+    return _time(at, _("due in %(age)s") % {"age": timeuntil(at)})
 
 
 def date(at: datetime | None) -> SafeString | str:

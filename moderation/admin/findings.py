@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from moderation.admin import display, words
 from moderation.admin.passages import Quote, quote, shorten, shown_span
 from moderation.admin.text import part_of
+from moderation.admin.wellness import is_masked
 from moderation.detectors.explanations import explain
 from moderation.models import (
     DetectorRun,
@@ -34,13 +35,17 @@ say = partial(explain, translate=_)
 
 @dataclass(frozen=True, slots=True)
 class EvidenceView:
-    """One passage in the list of evidence."""
+    """One passage in the list of evidence.
+
+    ``without`` is what the finding's score would be without this passage, where that is known.
+    """
 
     number: int
     reason: SafeString
     quote: SafeString
     part: int
     only_in_markup: bool
+    without: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +90,32 @@ class Assessment:
         """Return where the passages stand in the readable text."""
         return {n: shown_span(plain, row.start, row.end) for n, row in self.passages.items()}
 
+    def veiled(self) -> frozenset[int]:
+        """Return the numbers of slurs and threats."""
+        findings = {finding.pk: finding for finding in self.live}
+        return frozenset(
+            number
+            for number, row in self.passages.items()
+            if is_masked(findings[row.finding_id], row)
+        )
+
+    def of_finding(self, finding: Finding) -> dict[int, Evidence]:
+        """Return the passages of one finding by number."""
+        return {n: row for n, row in self.passages.items() if row.finding_id == finding.pk}
+
     def views(
-        self, findings: list[Finding], plain: PlainText, spans: dict[int, Span]
+        self,
+        findings: list[Finding],
+        plain: PlainText,
+        spans: dict[int, Span],
+        veiled: frozenset[int] = frozenset(),
     ) -> list[FindingView]:
-        """Return ``findings`` with their passages in words."""
+        """Return ``findings`` with their passages in words, those of ``veiled`` covered."""
         versions = {run.detector: run.version for run in _runs(self.scan)} if self.scan else {}
         listed: dict[int, list[EvidenceView]] = {finding.pk: [] for finding in findings}
         for number, row in self.passages.items():
             if row.finding_id in listed:
-                view = self._evidence(number, row, plain, spans[number])
+                view = self._evidence(number, row, plain, spans[number], veil=number in veiled)
                 listed[row.finding_id].append(view)
         return [
             FindingView(
@@ -105,7 +127,9 @@ class Assessment:
             for finding in findings
         ]
 
-    def _evidence(self, number: int, row: Evidence, plain: PlainText, span: Span) -> EvidenceView:
+    def _evidence(
+        self, number: int, row: Evidence, plain: PlainText, span: Span, *, veil: bool
+    ) -> EvidenceView:
         only_in_markup = span.start == span.end and row.start < row.end
         if only_in_markup:
             raw = self.snapshot.text[row.start : row.end] if self.snapshot else ""
@@ -115,9 +139,10 @@ class Assessment:
         return EvidenceView(
             number=number,
             reason=display.shown(say(row.explanation, row.params)),
-            quote=display.quoted(passage),
+            quote=display.quoted(passage, veil=veil),
             part=part_of(span.start),
             only_in_markup=only_in_markup,
+            without=_without(row),
         )
 
     def scan_view(self) -> ScanView | None:
@@ -133,6 +158,11 @@ class Assessment:
             failed=[run for run in runs if run.state == RunState.FAILED],
             waits=any(other.state in ACTIVE_SCANS for other in self.scans),
         )
+
+
+def _without(row: Evidence) -> float | None:
+    percent = row.params.get("without") if isinstance(row.params, dict) else None
+    return percent / 100 if isinstance(percent, int) else None
 
 
 def _scans(snapshot: Snapshot | None) -> list[Scan]:

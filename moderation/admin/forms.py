@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from moderation.models import Outcome, Policy
-from moderation.models.decisions import RESTRICTING
+from moderation.models import Policy
+from moderation.models.decisions import CHOOSABLE, RESTRICTING
+from moderation.services.notes import MOST_CHARS
 
 if TYPE_CHECKING:
     PolicyChoice = forms.ModelChoiceField[Policy]
@@ -21,15 +24,32 @@ else:
     PolicyChoice = forms.ModelChoiceField
     PolicyChoices = forms.ModelMultipleChoiceField
 
-OUTCOMES = [(value, label) for value, label in Outcome.choices if value != Outcome.UNDO]
+# The name of each outcome's key, as the preferences of moderators have it.
+KEY_OF_OUTCOME = {
+    "dismiss_false_positive": "false_positive",
+    "dismiss_allowed": "allowed",
+}
 MOST_CASES = 200
+
+
+class KeyedRadios(forms.RadioSelect):
+    """Radio buttons of which each can have a key."""
+
+    keys: Mapping[str, str] = {}
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **kwargs)
+        key = self.keys.get(KEY_OF_OUTCOME.get(str(value), str(value)))
+        if key:
+            option["attrs"]["data-key"] = key
+        return option
 
 
 class RulingForm(forms.Form):
     """What every decision consists of; the policy comes with the subclasses."""
 
     outcome = forms.ChoiceField(
-        label=gettext_lazy("Outcome"), choices=OUTCOMES, widget=forms.RadioSelect
+        label=gettext_lazy("Outcome"), choices=CHOOSABLE, widget=KeyedRadios
     )
     public_note = forms.CharField(
         label=gettext_lazy("Note for the author"),
@@ -75,8 +95,11 @@ class DecisionForm(RulingForm):
     )
     field_order = ("outcome", "cited", "public_note", "internal_note", "version")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, keys: Mapping[str, str] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["outcome"].widget.keys = keys or {}  # type: ignore[attr-defined]
+        if keys and keys.get("note"):
+            self.fields["internal_note"].widget.attrs["data-key"] = keys["note"]
         self.fields["cited"].queryset = Policy.objects.filter(is_active=True)  # type: ignore[attr-defined]
 
     def policies(self) -> list[Policy]:
@@ -114,6 +137,33 @@ class VersionForm(forms.Form):
 
     version = forms.IntegerField(min_value=1)
     take_over = forms.BooleanField(required=False)
+
+
+class NoteForm(forms.Form):
+    """A note for the colleagues."""
+
+    text = forms.CharField(
+        label=gettext_lazy("New note"),
+        help_text=gettext_lazy("Seen by moderators only."),
+        max_length=MOST_CHARS,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+
+class AssignForm(forms.Form):
+    """Give a case to a colleague, by the name of the account."""
+
+    version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+    colleague = forms.CharField(
+        max_length=254, widget=forms.TextInput(attrs={"aria-label": gettext_lazy("To whom")})
+    )
+
+    def clean_colleague(self) -> Any:
+        users = get_user_model()
+        try:
+            return users._default_manager.get_by_natural_key(self.cleaned_data["colleague"])  # type: ignore[attr-defined]
+        except users.DoesNotExist:
+            raise ValidationError(_("There is no account of that name.")) from None
 
 
 PAUSES = [

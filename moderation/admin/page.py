@@ -5,18 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from moderation import permissions
 from moderation.admin import display
+from moderation.admin.authors import AuthorView, author_view
+from moderation.admin.changes import ChangesView, changes_view
 from moderation.admin.findings import Assessment, FindingView, ScanView
 from moderation.admin.repeats import RepeatsView, repeats_view
-from moderation.admin.sources import SourceView, source_views
-from moderation.admin.text import TextView, text_view
-from moderation.admin.timeline import Entry, timeline
-from moderation.models import Case, CaseState, Snapshot
+from moderation.admin.sources import Choice, SourcesView, sources_view
+from moderation.admin.text import Looks, TextView, text_view
+from moderation.admin.thread import ThreadView, thread_view
+from moderation.admin.timeline import Timeline, timeline
+from moderation.admin.wellness import Shift, shift_of
+from moderation.models import Case, CaseState, Decision, Outcome, Snapshot
+from moderation.services.four_eyes import standing_proposal
+from moderation.services.parties import why_not
+from moderation.services.preferences import preferences_of
 from moderation.text.plain import PlainText, plain_text
 from moderation.types import TextFormat
 
@@ -24,14 +30,13 @@ _MOST_EARLIER = 10
 
 
 @dataclass(frozen=True, slots=True)
-class AuthorView:
-    """Whose text it is, and their other cases by state."""
+class Wanted:
+    """What a reader of the page asked for, each counted from 1; ``source`` is a finding's key."""
 
-    name: SafeString
-    account: Any
-    account_name: SafeString
-    counts: list[tuple[str, str, int]]
-    key: str
+    part: int = 1
+    source: int = 0
+    passages: int = 1
+    history: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +47,10 @@ class Allowed:
     take_over: bool
     release: bool
     snooze: bool
+    assign: bool
+    note: bool
     decide: bool
-    own: bool
+    why_not: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,24 +70,38 @@ class CasePage:
     findings: list[FindingView]
     recorded_only: list[FindingView]
     unlisted: int
-    sources: list[SourceView]
+    sources: SourcesView
     repeats: RepeatsView | None
     scan: ScanView | None
+    thread: ThreadView | None
+    changes: ChangesView | None
+    proposal: Decision | None
+    ruling: Decision | None
     author: AuthorView
     earlier: list[Case]
     parent: SafeString | None
     url: str
     parent_url: str
-    timeline: list[Entry]
+    timeline: Timeline
     allowed: Allowed
+    masked: bool
+    shift: Shift
 
 
-def build_page(case: Case, user: Any, *, part: int = 1) -> CasePage:
-    """Gather the page of ``case`` for ``user``; ``part`` of a long text, counted from 1."""
+def build_page(case: Case, user: Any, wanted: Wanted | None = None) -> CasePage:
+    """Gather the page of ``case`` for ``user``."""
+    wanted = wanted or Wanted()
+    preference = preferences_of(user)
+    author = author_view(case, user)
     subject, snapshot = case.subject, case.snapshot
     assessment = Assessment(snapshot)
     plain = _readable(snapshot)
     spans = assessment.spans(plain)
+    veiled = assessment.veiled() if preference.mask_offensive else frozenset[int]()
+    sources = sources_view(
+        assessment, plain, spans, Choice(wanted.source, wanted.passages, author.shown)
+    )
+    looks = Looks(sources.toned, veiled)
     return CasePage(
         case=case,
         state=state_in_words(case),
@@ -90,29 +111,38 @@ def build_page(case: Case, user: Any, *, part: int = 1) -> CasePage:
         held_by_other=case.is_open and case.held_by_other(user),
         snapshot=snapshot,
         title=display.isolated((snapshot.title if snapshot else "") or str(subject)),
-        text=text_view(plain.text, spans, part) if snapshot else None,
+        text=text_view(plain.text, spans, wanted.part, looks) if snapshot else None,
         is_markup=snapshot is not None and snapshot.format != TextFormat.PLAIN,
-        findings=assessment.views(assessment.live, plain, spans),
+        findings=assessment.views(assessment.live, plain, spans, veiled),
         recorded_only=assessment.views(assessment.on_trial, plain, spans),
         unlisted=assessment.unlisted,
-        sources=source_views(assessment),
-        repeats=repeats_view(assessment),
+        sources=sources,
+        repeats=repeats_view(assessment, names=author.shown),
         scan=assessment.scan_view(),
-        author=_author(case),
+        thread=thread_view(case, names=author.shown),
+        changes=changes_view(case),
+        proposal=standing_proposal(case),
+        ruling=None if case.is_open else _ruling(case),
+        author=author,
         earlier=_earlier(case),
         parent=display.isolated(str(subject.parent)) if subject.parent else None,
         url=display.safe_url(subject.url),
         parent_url=display.safe_url(subject.parent.url) if subject.parent else "",
-        timeline=timeline(case, user),
+        timeline=timeline(case, user, wanted.history),
         allowed=_allowed(case, user),
+        masked=bool(veiled),
+        shift=shift_of(user, hints=preference.break_hint),
     )
 
 
 def state_in_words(case: Case) -> str:
-    """Say where a case stands and who has it."""
+    """Say where a case stands, who has it, and whether it waits for a second person."""
+    words = case.get_state_display()
     if case.state == CaseState.CLAIMED and case.claimed_by is not None:
-        return _("claimed by %(name)s") % {"name": case.claimed_by.get_username()}
-    return case.get_state_display()
+        words = _("claimed by %(name)s") % {"name": case.claimed_by.get_username()}
+    if case.proposed_by_id is not None:
+        return _("%(state)s, waits for a second person") % {"state": words}
+    return words
 
 
 def _readable(snapshot: Snapshot | None) -> PlainText:
@@ -124,39 +154,24 @@ def _readable(snapshot: Snapshot | None) -> PlainText:
 def _allowed(case: Case, user: Any) -> Allowed:
     others = case.held_by_other(user)
     may_claim = case.is_open and permissions.may_claim(user)
-    own = case.subject.author_id is not None and case.subject.author_id == user.pk
+    reason = why_not(case.subject, user)
     return Allowed(
         claim=may_claim and not others,
         take_over=may_claim and others and permissions.may_override(user),
         release=case.state == CaseState.CLAIMED
         and (permissions.may_override(user) if others else permissions.may_claim(user)),
-        snooze=may_claim and not others,
-        decide=case.is_open and not others and not own and permissions.may_decide(user),
-        own=own,
+        snooze=may_claim and not others and not reason,
+        assign=case.is_open and permissions.may_override(user) and not reason,
+        note=permissions.may_claim(user) and not reason,
+        decide=case.is_open and not others and not reason and permissions.may_decide(user),
+        why_not=reason,
     )
 
 
-def _author(case: Case) -> AuthorView:
-    subject = case.subject
-    name = (case.snapshot.author_label if case.snapshot else "") or subject.author_label
-    account = subject.author
-    return AuthorView(
-        name=display.isolated(name),
-        account=account,
-        account_name=display.isolated(account.get_username() if account else ""),
-        counts=_other_cases(case),
-        key=subject.author_key,
-    )
-
-
-def _other_cases(case: Case) -> list[tuple[str, str, int]]:
-    """Count the author's other cases by state; the texts of guests have no key in common."""
-    key = case.subject.author_key
-    if not key:
-        return []
-    others = Case.objects.filter(subject__author_key=key).exclude(pk=case.pk)
-    rows = others.values_list("state").annotate(number=Count("pk")).order_by("state")
-    return [(state, str(CaseState(state).label), number) for state, number in rows]
+def _ruling(case: Case) -> Decision | None:
+    """Return the latest ruling on a closed case, if it was decided at all."""
+    rows = Decision.objects.filter(case=case, reversed_by=None).exclude(outcome=Outcome.UNDO)
+    return rows.order_by("-pk").first() if case.state == CaseState.DECIDED else None
 
 
 def _earlier(case: Case) -> list[Case]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -17,29 +17,20 @@ from django.utils.translation import gettext as _
 
 from moderation.admin import display, words
 from moderation.admin.findings import Assessment, say
-from moderation.admin.passages import shorten
+from moderation.admin.panes import Panes, build_panes
+from moderation.admin.passages import shorten, shown_span
 from moderation.models import Case, Finding, ReferenceDocument, Snapshot
 from moderation.models.cases import OPEN_CASES
 from moderation.models.scans import FINISHED_SCANS
-from moderation.text.plain import plain_text
-from moderation.types import Mode, TextFormat
+from moderation.text.plain import PlainText, plain_text
+from moderation.types import Mode, Span, TextFormat
 
 MOST_SOURCES = 5
-MOST_PAIRS = 40
+MOST_REST = 20
 MOST_OTHERS = 10
-PAIR_CHARS = 1_200
 LINE_CHARS = 300
 
 Source: TypeAlias = Snapshot | ReferenceDocument
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A passage and its counterpart in the source."""
-
-    number: int
-    ours: SafeString
-    theirs: SafeString
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,29 +71,82 @@ class Others:
 
 @dataclass(frozen=True, slots=True)
 class SourceView:
-    """One source, and what it shares with the text of the case."""
+    """One source, and what it shares with the text; only the chosen one has panes."""
 
+    key: int
     label: SafeString
     url: str
+    share: str
     facts: list[tuple[str, SafeString | str]]
     provenance: ProvenanceView | None
     others: Others
-    pairs: list[Pair]
+    chosen: bool
+    panes: Panes | None
+
+
+@dataclass(frozen=True, slots=True)
+class RestView:
+    """A source with a smaller share, by name only."""
+
+    key: int
+    label: SafeString
+    share: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourcesView:
+    """The best sources, the rest by name, and how many are not even named."""
+
+    listed: list[SourceView]
+    rest: list[RestView]
     more: int
+    toned: frozenset[int]
 
 
-def source_views(assessment: Assessment) -> list[SourceView]:
-    """Set the passages of the case beside those of its best sources."""
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which source stands beside the text (its finding's key), and which page of passages."""
+
+    source: int = 0
+    page: int = 1
+    names: bool = True
+
+
+def sources_view(
+    assessment: Assessment, plain: PlainText, spans: Mapping[int, Span], choice: Choice
+) -> SourcesView:
+    """Set the passages of the case beside those of a source; name the others."""
     matches = [(finding, found) for finding in assessment.live if (found := _source(finding))]
+    chosen = next((pair for pair in matches if pair[0].pk == choice.source), None)
     best = matches[:MOST_SOURCES]
+    if chosen is not None and chosen not in best:
+        best = [*best[:-1], chosen]
     if not best:
-        return []
+        return SourcesView([], [], 0, frozenset())
+    first = chosen or best[0]
+    rest = [pair for pair in matches if pair not in best]
     texts = _texts([found for _finding, found in best])
     others = _others(assessment, [found for _finding, found in best])
-    return [
-        _source_view(assessment, finding, found, texts.get(_work(found), ""), others)
-        for finding, found in best
-    ]
+    panes = _panes(assessment, first[0], texts.get(_work(first[1]), ""), plain, spans, choice.page)
+    return SourcesView(
+        listed=[
+            _source_view(
+                assessment,
+                pair,
+                texts.get(_work(pair[1]), ""),
+                others,
+                replace(choice, source=first[0].pk),
+                panes,
+            )
+            for pair in best
+        ],
+        rest=[
+            RestView(finding.pk, display.isolated(_title(found)), _share(finding))
+            for finding, found in rest[:MOST_REST]
+        ],
+        more=max(0, len(rest) - MOST_REST),
+        toned=frozenset(assessment.of_finding(first[0])),
+    )
 
 
 def _source(finding: Finding) -> Source | None:
@@ -123,20 +167,24 @@ def _texts(sources: Sequence[Source]) -> dict[Work, str]:
 
 def _source_view(
     assessment: Assessment,
-    finding: Finding,
-    source: Source,
+    pair: tuple[Finding, Source],
     text: str,
     others: Mapping[Work, Others],
+    choice: Choice,
+    panes: Panes | None,
 ) -> SourceView:
-    pairs = _pairs(assessment, finding, source, text)
+    finding, source = pair
+    chosen = finding.pk == choice.source
     return SourceView(
+        key=finding.pk,
         label=display.isolated(_title(source)),
         url=display.safe_url(source.subject.url if isinstance(source, Snapshot) else source.url),
-        facts=[*_facts(source), *_shares(finding)],
+        share=_share(finding),
+        facts=[*_facts(source, names=choice.names), *_shares(finding)],
         provenance=_provenance(assessment, finding, source, text),
         others=others.get(_work(source), Others()),
-        pairs=pairs[:MOST_PAIRS],
-        more=max(0, len(pairs) - MOST_PAIRS),
+        chosen=chosen,
+        panes=panes if chosen else None,
     )
 
 
@@ -144,12 +192,12 @@ def _title(source: Source) -> str:
     return source.title or str(source.subject if isinstance(source, Snapshot) else source)
 
 
-def _facts(source: Source) -> list[tuple[str, SafeString | str]]:
+def _facts(source: Source, *, names: bool) -> list[tuple[str, SafeString | str]]:
     """Return what is known of a source, under headings; what is not known is left out."""
     facts: list[tuple[str, SafeString | str | None]]
     if isinstance(source, Snapshot):
         facts = [
-            (_("Author"), _text(source.author_label)),
+            (_("Author"), _text(source.author_label) if names else None),
             (_("Published"), _date(source.subject.published_at)),
             (_("First seen"), _date(source.created_at)),
         ]
@@ -180,28 +228,37 @@ def _shares(finding: Finding) -> list[tuple[str, str]]:
     ]
 
 
+def _share(finding: Finding) -> str:
+    """Return how much of the text the source accounts for, in words; empty when unknown."""
+    share = finding.detail.get("coverage")
+    if not isinstance(share, (int, float)):
+        return ""
+    return _("%(share)s of this text") % {"share": words.percent(share)}
+
+
 # Passages
 
 
-def _pairs(assessment: Assessment, finding: Finding, source: Source, text: str) -> list[Pair]:
-    own = assessment.snapshot
-    if own is None:
-        return []
-    return [
-        Pair(
-            number,
-            _piece(own.text, own.format, row.start, row.end),
-            _piece(text, source.format, row.source_start, row.source_end),
-        )
-        for number, row in assessment.passages.items()
-        if row.finding_id == finding.pk
-        and row.source_start is not None
-        and row.source_end is not None
-    ]
-
-
-def _piece(text: str, text_format: str, start: int, end: int) -> SafeString:
-    return display.shown(shorten(_readable(text, text_format, start, end), PAIR_CHARS))
+def _panes(
+    assessment: Assessment,
+    finding: Finding,
+    text: str,
+    plain: PlainText,
+    spans: Mapping[int, Span],
+    page: int,
+) -> Panes | None:
+    source = _source(finding)
+    rows = assessment.of_finding(finding)
+    if source is None or not rows:
+        return None
+    shown = plain_text(text, TextFormat(source.format))
+    theirs = {
+        number: shown_span(shown, row.source_start, row.source_end)
+        for number, row in rows.items()
+        if row.source_start is not None and row.source_end is not None
+    }
+    ours = {number: spans[number] for number in rows}
+    return build_panes(plain.text, ours, shown.text, theirs, page)
 
 
 def _readable(text: str, text_format: str, start: int, end: int) -> str:

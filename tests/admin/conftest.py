@@ -15,7 +15,7 @@ from tests.site.models import Article, Comment
 
 VIEW = ("view_case",)
 CLAIM = (*VIEW, "claim_case")
-DECIDE = (*CLAIM, "decide_case")
+DECIDE = (*CLAIM, "decide_case", "see_author_identity")
 OVERRIDE = (*DECIDE, "override_case")
 
 

@@ -53,6 +53,12 @@ def readable(fragment: str) -> str:
     return html_module.unescape(re.sub(r"<[^>]*>", "", without_numbers))
 
 
+def passages_of(html: str, side: str) -> dict[str, str]:
+    """Return what is marked in a pane, by number."""
+    pane = re.search(rf'data-pane="{side}".*?</h3>(.*?)\n  </div>', html, re.DOTALL)[1]
+    return dict(re.findall(rf'<a [^>]*id="{side}-(\d+)".*?</a> (.*?)</mark>', pane))
+
+
 def test_evidence_is_marked_numbered_and_explained(desk, comment_case):
     case = comment_case("You badword, you other badword.")
     html = shown(desk, case)
@@ -225,9 +231,11 @@ def test_a_copy_stands_beside_its_source(desk, comment_case, article_case):
         params={"words": 6},
     )
     html = shown(desk, case)
-    table = html[html.index('<table class="moderation-pairs">') :]
-    cells = re.findall(r'<div class="moderation-text" dir="auto">(.*?)</div>', table)[:2]
-    assert cells == ["it began with rain &amp; wind", "It began with rain &amp; wind"]
+    assert passages_of(html, "ours") == {"1": "it began with rain &amp; wind"}
+    assert passages_of(html, "theirs") == {"1": "It began with rain &amp; wind"}
+    tones = re.findall(r'<mark class="moderation-tone (moderation-tone-\d)"', html)
+    assert len(tones) == 3  # in the text and in both panes
+    assert len(set(tones)) == 1
     assert "<bdi>&lt;i&gt;First&lt;/i&gt;</bdi>" in html
     assert "<dt>Share of this text</dt><dd>61%</dd>" in html
     assert "<dt>Share of the source</dt><dd>25%</dd>" in html
@@ -295,7 +303,7 @@ def test_the_author_and_their_other_cases(desk, colleague, comment_case, make_us
     listed = desk.get(html_module.unescape(link)).content.decode()
     assert len(set(re.findall(r"/case/(\d+)/change/", listed))) == 3
     assert "/auth/user/" not in html
-    admin = signed_in(make_user("admin", *VIEW, "view_user"))
+    admin = signed_in(make_user("admin", *VIEW, "view_user", "see_author_identity"))
     assert f"/auth/user/{colleague.pk}/change/" in shown(admin, case)
     assert "No account on this site." in shown(desk, guest)
 

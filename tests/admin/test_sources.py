@@ -23,6 +23,7 @@ from moderation.models import (
     Snapshot,
 )
 from moderation.text.storage import text_hash
+from tests.admin.test_case_page import passages_of
 
 pytestmark = pytest.mark.django_db
 
@@ -139,8 +140,9 @@ def test_a_reference_document_is_shown_with_whose_it_is(desk, comment_case):
     assert "<dt>Publisher</dt><dd><bdi>Northern &lt;b&gt;Wire&lt;/b&gt;</bdi></dd>" in html
     assert "<dt>Licence</dt><dd><bdi>CC BY 4.0</bdi></dd>" in html
     assert "March 1, 2026" in html
-    cells = re.findall(r'<div class="moderation-text" dir="auto">(.*?)</div>', html)
-    assert cells[-2:] == ["began with wind", "began with wind"]
+    for side in ("ours", "theirs"):
+        assert list(passages_of(html, side).values()) == ["began with wind"]
+    assert '<span class="moderation-chip">50% of this text</span>' in html
     assert "no longer kept" not in html
 
 

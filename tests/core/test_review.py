@@ -286,7 +286,7 @@ def test_a_hidden_text_whose_case_closed_by_itself_can_be_shown_again(hidden, mo
     case = Case.objects.get()
     assert case.state == CaseState.CLOSED_MOOT
     decision = case.decisions.get()
-    assert undoable(case, [decision], moderator) == decision
+    assert undoable(case, moderator) == decision
     decisions.undo(decision.pk, actor=moderator)
     hidden.refresh_from_db()
     assert hidden.is_public
