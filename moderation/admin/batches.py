@@ -233,7 +233,7 @@ class Batches(CaseModelAdmin):
 
     def batch_view(self, request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
         """Show the decisions of a batch."""
-        self._check(request)
+        self._may_decide(request)
         made = Decision.objects.filter(batch_id=batch_id).order_by("pk")
         results = [Result(row.case_id, row) for row in made.select_related("reversed_by")]
         if not results:
@@ -242,7 +242,7 @@ class Batches(CaseModelAdmin):
 
     def undo_batch_view(self, request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
         """Take back what can be taken back of a batch; report on each case."""
-        self._check(request)
+        self._may_decide(request)
         if request.method != "POST":
             return HttpResponseRedirect(self._batch_url(batch_id))
         done = decisions.undo_batch(batch_id, actor=request.user)
@@ -254,6 +254,10 @@ class Batches(CaseModelAdmin):
     def _check(self, request: HttpRequest) -> None:
         user = request.user
         if not (permissions.may_view(user) and self.batch_actions(request)):
+            raise PermissionDenied
+
+    def _may_decide(self, request: HttpRequest) -> None:
+        if not (permissions.may_view(request.user) and _decides(request.user)):
             raise PermissionDenied
 
     def _preview(

@@ -30,6 +30,7 @@ KEY_OF_OUTCOME = {
     "dismiss_allowed": "allowed",
 }
 MOST_CASES = 200
+_PAIR_CHARS = 18  # no number so written is too large for a database
 
 
 class KeyedRadios(forms.RadioSelect):
@@ -194,7 +195,7 @@ class SnoozeForm(forms.Form):
 def parse_items(values: list[str]) -> list[tuple[int, int]]:
     """Read ``case:version`` pairs off a form. Raises ``ValidationError`` for anything else."""
     try:
-        pairs = [tuple(int(part) for part in value.split(":")) for value in values]
+        pairs = [tuple(int(part) for part in value[:_PAIR_CHARS].split(":")) for value in values]
         items = [(case_id, version) for case_id, version in pairs]
     except ValueError as error:
         raise ValidationError(_("The list of cases cannot be read.")) from error

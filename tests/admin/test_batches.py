@@ -11,13 +11,14 @@ from django.urls import reverse
 from moderation.admin.forms import MOST_CASES
 from moderation.models import Case, CaseState, Decision, Event
 from moderation.services import audit, cases, decisions
-from tests.admin.conftest import CLAIM, OVERRIDE, VIEW, signed_in
+from tests.admin.conftest import CLAIM, DECIDE, OVERRIDE, VIEW, signed_in
 from tests.site.models import Comment
 
 pytestmark = pytest.mark.django_db
 
 QUEUE = reverse("admin:moderation_case_changelist")
 BATCH = reverse("admin:moderation_case_batch_decide")
+PREVIEW = reverse("admin:moderation_case_batch_preview")
 
 
 @pytest.fixture
@@ -25,11 +26,13 @@ def three(comment_case):
     return [comment_case(f"badword {number}", author_name=f"guest{number}") for number in range(3)]
 
 
-def choose(client, chosen):
-    return client.post(
-        QUEUE,
-        {"action": "decide_selected", "_selected_action": [case.pk for case in chosen], "index": 0},
-    )
+def choose(client, chosen, action="decide", **fields):
+    items = [f"{case.pk}:{case.version}" for case in chosen]
+    return client.post(PREVIEW, {"action": action, "item": items, **fields})
+
+
+def act(client, action, chosen, **fields):
+    return client.post(BATCH, {"action": action, "item": items_of(chosen), **fields})
 
 
 def items_of(response) -> list[str]:
@@ -107,7 +110,7 @@ def test_a_case_there_is_not_is_reported(desk, three):
 
 
 def test_too_many_cases_are_not_taken_at_once(desk, three, monkeypatch):
-    monkeypatch.setattr("moderation.admin.batches.MOST_CASES", 2)
+    monkeypatch.setattr("moderation.admin.forms.MOST_CASES", 2)
     response = choose(desk, three)
     assert response.status_code == 302
     assert "at most 2 cases" in desk.get(QUEUE).content.decode()
@@ -116,10 +119,87 @@ def test_too_many_cases_are_not_taken_at_once(desk, three, monkeypatch):
 def test_who_may_not_decide_gets_no_further(make_user, three):
     for name, permissions in (("viewer", VIEW), ("claimer", CLAIM)):
         client = signed_in(make_user(name, *permissions))
-        assert items_of(choose(client, three)) == []
+        assert choose(client, three).status_code == 403
         item = f"{three[0].pk}:{three[0].version}"
+        sent = client.post(BATCH, {"action": "escalate", "item": item, "outcome": "escalate"})
+        assert sent.status_code == 403
         assert client.post(BATCH, {"item": item, "outcome": "escalate"}).status_code == 403
-        assert client.get(BATCH).status_code == 403
+    assert not Decision.objects.exists()
+
+
+def test_everybody_is_offered_what_they_may_do(make_user, three):
+    offered = {}
+    for name, permissions in (("v", VIEW), ("c", CLAIM), ("d", DECIDE), ("o", OVERRIDE)):
+        page = signed_in(make_user(name, *permissions)).get(QUEUE).content.decode()
+        offered[name] = set(re.findall(r'<option value="(\w+)">[^<]*…', page))
+    assert offered["v"] == set()
+    assert offered["c"] == {"claim", "release", "snooze"}
+    assert offered["d"] == offered["c"] | {"decide", "escalate"}
+    assert offered["o"] == offered["d"] | {"assign"}
+
+
+def test_claim_release_and_put_aside_many(desk, moderator, colleague, three):
+    cases.claim(three[2].pk, user=colleague)
+    done = act(desk, "claim", choose(desk, three, "claim")).content.decode()
+    assert done.count("claimed by mod") == 2
+    assert "It is now: <bdi>claimed by colleague</bdi>" in done
+    held = list(Case.objects.filter(claimed_by=moderator).order_by("pk"))
+    assert [case.pk for case in held] == [three[0].pk, three[1].pk]
+    act(desk, "release", choose(desk, held, "release"))
+    assert not Case.objects.filter(claimed_by=moderator).exists()
+    free = list(Case.objects.filter(state=CaseState.OPEN))
+    act(desk, "snooze", choose(desk, free, "snooze"), hours=4)
+    assert Case.objects.filter(state=CaseState.SNOOZED).count() == 2
+    assert Case.objects.get(pk=three[2].pk).claimed_by == colleague
+
+
+def test_seniors_give_cases_to_colleagues(make_user, moderator, colleague, three):
+    chief = signed_in(make_user("chief", *OVERRIDE))
+    unknown = act(chief, "assign", choose(chief, three, "assign"), colleague="nobody")
+    assert unknown.status_code == 400
+    assert "There is no account of that name." in unknown.content.decode()
+    act(chief, "assign", choose(chief, three, "assign"), colleague="colleague")
+    assert Case.objects.filter(claimed_by=colleague).count() == 3
+
+
+def test_escalating_is_a_decision_with_the_outcome_chosen_already(desk, three):
+    html = choose(desk, three, "escalate").content.decode()
+    assert re.search(r'value="escalate"[^>]* checked', html)
+    done = act(desk, "escalate", choose(desk, three, "escalate"), outcome="escalate")
+    assert "Take all of this back" in done.content.decode()
+    assert Case.objects.filter(state=CaseState.ESCALATED).count() == 3
+
+
+def test_a_colleagues_decision_meanwhile_is_shown_and_stays(desk, colleague, policy, three):
+    seen = choose(desk, three)
+    decisions.decide(
+        three[0].pk, outcome="hide", actor=colleague, version=three[0].version, policies=[policy]
+    )
+    preview = choose(desk, three).content.decode()
+    assert "moderation-stale" in preview
+    assert "(now: hide, by colleague)" in preview
+    html = desk.post(BATCH, {"item": items_of(seen), "outcome": "dismiss_allowed"}).content.decode()
+    assert '<tr class="moderation-stale">' in html
+    assert "It is now: <bdi>hide, by colleague</bdi>." in html
+    assert Decision.objects.filter(case=three[0]).count() == 1
+    assert Decision.objects.filter(outcome="dismiss_allowed").count() == 2
+
+
+def test_the_way_back_keeps_the_filters(desk, three):
+    html = choose(desk, three, _changelist_filters="kind=comment&nonsense=1").content.decode()
+    assert f'href="{QUEUE}?kind=comment"' in html
+
+
+@pytest.mark.parametrize("action", ["", "nonsense", "run"])
+def test_an_action_there_is_not_is_refused(desk, three, action):
+    assert choose(desk, three, action).status_code == 302
+    assert "Choose what to do with the cases." in desk.get(QUEUE).content.decode()
+
+
+@pytest.mark.parametrize("item", ["99999999999999999999999:1", "1:99999999999999999999", "-1:-1"])
+def test_numbers_no_case_can_have_are_reported(desk, three, item):
+    sent = desk.post(BATCH, {"item": item, "outcome": "dismiss_allowed"}, follow=True)
+    assert sent.status_code == 200
     assert not Decision.objects.exists()
 
 
