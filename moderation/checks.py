@@ -17,6 +17,7 @@ from django.utils.module_loading import import_string
 
 from moderation.conf import SETTING_NAMES, Settings, settings, user_settings
 from moderation.corpus.embeddings import build_embedder
+from moderation.detectors.framing import models as framing_models
 from moderation.dispatch import get_dispatcher
 from moderation.models import Scan
 from moderation.targets import registry
@@ -35,6 +36,7 @@ def register_checks() -> None:
         check_databases,
         check_dotted_paths,
         check_detectors,
+        check_framing,
         check_embedder,
         check_dispatch,
     ):
@@ -84,9 +86,9 @@ def _wrong_values() -> Iterator[checks.CheckMessage]:
                 hint=f"The default is {vars(Settings)[key]!r}.",
                 id="moderation.E002",
             )
-        elif key == "CLAIM_ON_OPEN" and value not in CLAIM_MODES:
+        elif key in _CHOICES and value not in _CHOICES[key]:
             yield checks.Error(
-                f"MODERATION[{key!r}] is {value!r}, not one of {', '.join(CLAIM_MODES)}.",
+                f"MODERATION[{key!r}] is {value!r}, not one of {', '.join(_CHOICES[key])}.",
                 hint=f"The default is {vars(Settings)[key]!r}.",
                 id="moderation.E002",
             )
@@ -102,10 +104,23 @@ def _wrong_values() -> Iterator[checks.CheckMessage]:
                 hint=f"The default is {vars(Settings)[key]!r}.",
                 id="moderation.E002",
             )
-        elif key == "CHECK_RATE" and not _RATE.fullmatch(value):
+        elif key in {"CHECK_RATE", "WRONG_KEY_RATE"} and not _RATE.fullmatch(value):
             yield checks.Error(
                 f"MODERATION[{key!r}] is {value!r}, not a number per second, minute, hour or day.",
                 hint=f"The default is {vars(Settings)[key]!r}.",
+                id="moderation.E002",
+            )
+
+
+def _wrong_rates() -> Iterator[checks.CheckMessage]:
+    rates = settings.API_RATES if isinstance(settings.API_RATES, Mapping) else {}
+    for scope, rate in rates.items():
+        fits = rate is None or (isinstance(rate, str) and _RATE.fullmatch(rate))
+        if scope not in API_SCOPES or not fits:
+            yield checks.Error(
+                f"MODERATION['API_RATES'] cannot have {scope!r}: {rate!r}.",
+                hint=f"Name one of {', '.join(API_SCOPES)}, and a number per second, minute, "
+                "hour or day, such as '300/min'; None is without limit.",
                 id="moderation.E002",
             )
 
@@ -123,6 +138,13 @@ def _short_lease() -> Iterator[checks.CheckMessage]:
 _RATE = re.compile(r"[1-9]\d*/(?:s|sec|second|m|min|minute|h|hour|d|day)")
 
 CLAIM_MODES = ("off", "optional", "required")
+_CHOICES: Mapping[str, Sequence[str]] = {
+    "CLAIM_ON_OPEN": CLAIM_MODES,
+    "FRAMING_MODEL": framing_models.CHOICES,
+    "FRAMING_PRESET": framing_models.PRESETS,
+}
+
+API_SCOPES = ("read", "write", "export")
 
 _LEAST = {
     "SNAPSHOT_MAX_CHARS": 1,
@@ -136,6 +158,7 @@ _LEAST = {
     "ASSIGN_SECONDS": 1,
     "SHIFT_HOURS": 1,
     "CHECK_MAX_CHARS": 1,
+    "IDEMPOTENCY_SECONDS": 1,
 }
 
 
@@ -217,6 +240,7 @@ def check_dotted_paths(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) 
     problems = {
         "DISPATCHER": _problem_of(get_dispatcher),
         "SANITIZER": _problem_of(_build_sanitizer),
+        "API_AUTHENTICATION": _problem_of(_build_authenticators),
     }
     return [
         checks.Error(
@@ -234,6 +258,12 @@ def _build_sanitizer() -> None:
     for method in ("to_safe_html", "to_text"):
         if not callable(getattr(sanitizer, method, None)):
             raise TypeError(f"{settings.SANITIZER} has no {method}()")
+
+
+def _build_authenticators() -> None:
+    for path in settings.API_AUTHENTICATION or ():
+        if not callable(getattr(import_string(path)(), "authenticate", None)):
+            raise TypeError(f"{path} has no authenticate()")
 
 
 def check_detectors(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[Any]:
@@ -264,6 +294,49 @@ def check_detectors(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> 
             )
         )
     return found
+
+
+def check_framing(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[Any]:
+    """E015 a model without what it runs on, E016 a file of a model missing or damaged."""
+    wanted = _framing_model()
+    if wanted is None:
+        return []
+    found: list[checks.CheckMessage] = []
+    if wanted == framing_models.STANDARD and not framing_models.can_run(wanted):
+        found.append(
+            checks.Error(
+                "The standard framing model needs onnxruntime, which is not installed.",
+                hint="Install django-moderation-desk[standard], or set "
+                "MODERATION['FRAMING_MODEL'] to 'auto' or 'light'.",
+                id="moderation.E015",
+            )
+        )
+    found += [
+        checks.Error(
+            f"The framing models are not intact: {defect}.",
+            hint="Install django-moderation-desk again. Until then comments are judged by the "
+            "model that is left, or by patterns alone.",
+            id="moderation.E016",
+        )
+        for defect in framing_models.defects(wanted)
+    ]
+    return found
+
+
+def _framing_model() -> str | None:
+    """Return the model that the built-in detector asks for; None if it does not run."""
+    from moderation.services.detectors import BUILT_IN, detector_settings
+
+    if not isinstance(user_settings().get("DETECTORS", {}), Mapping):
+        return None  # E002 says it
+    try:
+        entry = detector_settings().get("framing", {})
+    except (TypeError, ValueError, AttributeError):
+        return None  # E008 says it
+    options = entry.get("OPTIONS", {})
+    wanted = options.get("model") if isinstance(options, Mapping) else None
+    known = entry.get("CLASS") == BUILT_IN["framing"] and wanted in framing_models.CHOICES
+    return wanted if known else None
 
 
 def check_embedder(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[Any]:

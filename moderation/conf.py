@@ -28,6 +28,10 @@ class Settings:
     # Laid over the built-in detectors: {"framing": {"MODE": "shadow", "OPTIONS": {...}}},
     # {"framing": None} switches one off, {"mine": {"CLASS": "path.to.Detector"}} adds one.
     DETECTORS: dict[str, Any] = {}
+    # Which model judges comments: "standard" (needs the extra of that name), "light", or "auto"
+    # for the better one that can run; and its thresholds: "cautious", "balanced" or "strict".
+    FRAMING_MODEL: str = "auto"
+    FRAMING_PRESET: str = "balanced"
     # Says what texts mean, to suggest rewrites: {"OPTIONS": {"path": "folder of a model"}}.
     EMBEDDER: dict[str, Any] | None = None
     SANITIZER: str = "moderation.text.sanitize.BleachSanitizer"
@@ -76,11 +80,14 @@ class Settings:
     # Checking a text before it is posted: how often one visitor may, and how much at once.
     CHECK_RATE: str = "30/min"
     CHECK_MAX_CHARS: int = 20_000
+    # How many wrong API keys one address may try.
+    WRONG_KEY_RATE: str = "20/min"
 
     # How programs sign in to the API: dotted paths of REST framework's authentication classes;
     # None means those of the site's REST_FRAMEWORK setting.
     API_AUTHENTICATION: list[str] | None = None
-    # How often one account may read, write and export; laid over API_RATES of the API.
+    # How often one account may read, write and export; laid over 1200 reads
+    # and 300 writes a minute, 30 exports an hour. None is without limit.
     API_RATES: dict[str, str | None] = {}
     # The answer to a write with an Idempotency-Key is given again for so long.
     IDEMPOTENCY_SECONDS: int = 86_400

@@ -128,6 +128,10 @@ class Listing(ListBase, DeskViewSet):
             return rows
         return self.chosen(rows, self.asked())
 
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Give a page of the rows that the query asks for; ``next`` is the page after it."""
+        return super().list(request, *args, **kwargs)
+
     def chosen(self, rows: QuerySet[Any], asked: dict[str, Any]) -> QuerySet[Any]:
         """Return the rows that the query asks for: by default, each filter names a field."""
         return rows.filter(**asked)
@@ -135,6 +139,10 @@ class Listing(ListBase, DeskViewSet):
 
 class ReadViewSet(RetrieveBase, Listing):
     """Rows to be read, in pages and one by one."""
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Give one row."""
+        return super().retrieve(request, *args, **kwargs)
 
 
 class TaggedViewSet(ReadViewSet):

@@ -16,6 +16,7 @@ from moderation.models import (
     Event,
     Evidence,
     Finding,
+    Outcome,
     Scan,
     Snapshot,
     Subject,
@@ -337,6 +338,7 @@ class DecisionSerializer(DecisionBase):
     }
 
     policies: Any = serializers.SlugRelatedField(slug_field="code", many=True, read_only=True)
+    proposed = serializers.ChoiceField(choices=[("", "–"), *Outcome.choices], read_only=True)
     reversed_by = serializers.SerializerMethodField()
 
     class Meta:
