@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from moderation.corpus.documents import (
     document_of,
     document_of_reference,
+    documents_of,
     reference_key,
     reference_of_key,
     snapshot_key,
@@ -99,9 +100,7 @@ class DatabaseCorpus:
         snapshot_id = snapshot_of_key(key)
         if snapshot_id is None:
             return None
-        snapshots = Snapshot.objects.using(self._using).select_related("subject")
-        snapshot = snapshots.filter(pk=snapshot_id).first()
-        return None if snapshot is None else document_of(snapshot)
+        return documents_of([snapshot_id], self._using).get(key)
 
     def repeats(
         self,

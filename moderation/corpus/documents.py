@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from moderation.conf import settings
@@ -62,6 +63,12 @@ def document_of(snapshot: Snapshot) -> Document:
         published_at=subject.published_at,
         revised=snapshot.created_at - subject.created_at > _ONE_SAVE,
     )
+
+
+def documents_of(snapshot_ids: Collection[int], using: str) -> dict[str, Document]:
+    """Return the texts of these snapshots by their keys; those that have gone are left out."""
+    found = Snapshot.objects.using(using).select_related("subject")
+    return {snapshot_key(each.pk): document_of(each) for each in found.filter(pk__in=snapshot_ids)}
 
 
 def _current_text(subject_id: int | None, using: str | None) -> str:

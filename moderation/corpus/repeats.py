@@ -9,7 +9,7 @@ from django.db import connections
 from django.db.models import QuerySet
 
 from moderation.corpus.documents import (
-    document_of,
+    documents_of,
     snapshot_key,
     snapshot_of_key,
     subject_work,
@@ -18,7 +18,7 @@ from moderation.corpus.postings import Postings
 from moderation.detectors.base import Repeat
 from moderation.detectors.duplicate.fingerprint import PARAMS, Fingerprint
 from moderation.detectors.duplicate.repeats import Place, Wording
-from moderation.models import Snapshot, Subject
+from moderation.models import Subject
 from moderation.models.fingerprints import IndexedDocument
 from moderation.text.document import Document
 from moderation.types import Kind
@@ -90,9 +90,8 @@ class DatabaseComments:
         }
 
     def documents(self, keys: Collection[str]) -> dict[str, Document]:
-        snapshots = Snapshot.objects.using(self._using).select_related("subject")
-        found = snapshots.filter(pk__in=map(snapshot_of_key, keys))
-        return {snapshot_key(snapshot.pk): document_of(snapshot) for snapshot in found}
+        snapshot_ids = filter(None, map(snapshot_of_key, keys))
+        return documents_of(list(snapshot_ids), self._using)
 
     # Writing
 

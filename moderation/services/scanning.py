@@ -114,12 +114,8 @@ def _take_lease(scan_id: int) -> Scan | None:
     )
     if not taken:
         return None
-    return (
-        Scan.objects.using(using)
-        .select_related("snapshot__subject")
-        .filter(pk=scan_id, lease_token=token)
-        .first()
-    )
+    ours = Scan.objects.using(using).filter(pk=scan_id, lease_token=token)
+    return next(iter(ours.select_related("snapshot__subject")), None)
 
 
 @dataclass(frozen=True, slots=True)

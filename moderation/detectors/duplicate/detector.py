@@ -40,6 +40,9 @@ MOST_QUOTED = 1 / 3
 _QUOTATION = 0.8
 _MOST_EVIDENCE = 100
 
+_WHOLE = 0.9
+"""Coverage of a text by one source from which no retold story is looked for in it as well."""
+
 _SPARE = 3
 """Times as many documents are asked for as are compared: some will be passed over."""
 
@@ -103,7 +106,7 @@ class DuplicateDetector:
         for source in self._sources(document, found, context, notes):
             matches.take(source)
         rewrites = Suggestions()
-        if self._rewrites:
+        if self._rewrites and not matches.explain_the_text:
             rewrites = suggestions(
                 reading,
                 context,
@@ -112,6 +115,7 @@ class DuplicateDetector:
                 reported=matches.reported,
                 is_match=matches.take,
             )
+        if self._rewrites:
             matches.scores[REWRITE] = rewrites.score
         findings = [self._finding(match, reading) for match in matches.found]
         findings.sort(key=lambda finding: -finding.score)
@@ -210,6 +214,11 @@ class _Matches:
     def reported(self) -> set[str]:
         """The keys of the sources that need no second look."""
         return {match.source.document.key for match in self.found}.union(self.copies)
+
+    @property
+    def explain_the_text(self) -> bool:
+        """Whether nearly all of it is one source word for word: it has no words of its own."""
+        return any(match.comparison.coverage >= _WHOLE for match in self.found)
 
     def take(self, source: Document) -> bool:
         """Compare the text with ``source``; say whether they share enough to be a match."""
