@@ -89,9 +89,16 @@ class Acting(CaseModelAdmin):
         """Go on to the case that follows in the queue."""
         return self._to_next(request, self._case(request, case_id))
 
-    def _to_next(self, request: HttpRequest, case: Case) -> HttpResponse:
+    def previous_view(self, request: HttpRequest, case_id: int) -> HttpResponse:
+        """Go back to the case before in the queue."""
+        return self._to_next(request, self._case(request, case_id), backwards=True)
+
+    def _to_next(
+        self, request: HttpRequest, case: Case, *, backwards: bool = False
+    ) -> HttpResponse:
         queue = queue_of(request)
-        following = next_in_queue(filters.Asked.of(QueryDict(queue), request.user), case)
+        asked = filters.Asked.of(QueryDict(queue), request.user)
+        following = next_in_queue(asked, case, backwards=backwards)
         if following is not None:
             return HttpResponseRedirect(self._page_url(following, queue))
         self.message_user(request, _("That was the last one: nothing else waits for you."))

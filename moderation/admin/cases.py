@@ -78,6 +78,7 @@ class CaseAdmin(ReadOnly, Acting, Listing, Personal, Batches, CaseModelAdmin):
                 ("scan", self.scan_view),
                 ("preview", self.preview_view),
                 ("next", self.next_view),
+                ("previous", self.previous_view),
             )
         ]
         undo = path(

@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 
 from moderation.admin import words
 from moderation.admin.passages import Quote
-from moderation.models import Case
+from moderation.models import Case, Subject
 
 # More marks on one letter than any script needs; they would paint over the lines around.
 MOST_MARKS = 5
@@ -50,6 +50,16 @@ def shown(text: str) -> SafeString:
 def isolated(text: str) -> SafeString:
     """Return ``text`` like :func:`shown`, with its direction kept to itself."""
     return format_html("<bdi>{}</bdi>", shown(text))
+
+
+def headline(subject: Subject, title: str, *, names: bool) -> SafeString:
+    """Return what to call a text: its title, else what the site calls it.
+
+    That may say whose it is, so without ``names`` it is called by its number.
+    """
+    if title:
+        return isolated(title)
+    return isolated(str(subject) if names else f"{subject.get_kind_display()} {subject.object_id}")
 
 
 def _unusual(run: str) -> str:

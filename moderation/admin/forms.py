@@ -156,7 +156,14 @@ class AssignForm(forms.Form):
 
     version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
     colleague = forms.CharField(
-        max_length=254, widget=forms.TextInput(attrs={"aria-label": gettext_lazy("To whom")})
+        max_length=254,
+        widget=forms.TextInput(
+            attrs={
+                "aria-label": gettext_lazy("To whom"),
+                "placeholder": gettext_lazy("User name"),
+                "autocomplete": "off",
+            }
+        ),
     )
 
     def clean_colleague(self) -> Any:

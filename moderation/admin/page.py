@@ -24,7 +24,7 @@ from moderation.services.four_eyes import standing_proposal
 from moderation.services.parties import why_not
 from moderation.services.preferences import preferences_of
 from moderation.text.plain import PlainText, plain_text
-from moderation.types import TextFormat
+from moderation.types import Kind, TextFormat
 
 _MOST_EARLIER = 10
 
@@ -64,7 +64,7 @@ class CasePage:
     categories: SafeString
     held_by_other: bool
     snapshot: Snapshot | None
-    title: SafeString
+    title: SafeString | str
     text: TextView | None
     is_markup: bool
     findings: list[FindingView]
@@ -110,7 +110,7 @@ def build_page(case: Case, user: Any, wanted: Wanted | None = None) -> CasePage:
         categories=display.chips(case.categories),
         held_by_other=case.is_open and case.held_by_other(user),
         snapshot=snapshot,
-        title=display.isolated((snapshot.title if snapshot else "") or str(subject)),
+        title=_headline(case, names=author.shown),
         text=text_view(plain.text, spans, wanted.part, looks) if snapshot else None,
         is_markup=snapshot is not None and snapshot.format != TextFormat.PLAIN,
         findings=assessment.views(assessment.live, plain, spans, veiled),
@@ -133,6 +133,14 @@ def build_page(case: Case, user: Any, wanted: Wanted | None = None) -> CasePage:
         masked=bool(veiled),
         shift=shift_of(user, hints=preference.break_hint),
     )
+
+
+def _headline(case: Case, *, names: bool) -> SafeString | str:
+    """Return the title; what a site calls a comment mostly repeats it, hard words and all."""
+    title = case.snapshot.title if case.snapshot else ""
+    if not title and case.snapshot and case.subject.kind == Kind.COMMENT.value:
+        return ""
+    return display.headline(case.subject, title, names=names)
 
 
 def state_in_words(case: Case) -> str:

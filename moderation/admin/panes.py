@@ -66,7 +66,7 @@ def build_panes(
 
 def _pane(text: str, spans: Mapping[int, Span], side: str, other: str) -> tuple[list[Block], int]:
     blocks, seen, at = [], set[int](), 0
-    for window in _windows(len(text), spans):
+    for window in _windows(text, spans):
         pieces = [_piece(text, each, side, other, seen) for each in segments(window, spans)]
         html = mark_safe("".join(pieces))  # noqa: S308 - the pieces come from format_html
         blocks.append(Block(html, window.start - at))
@@ -74,16 +74,28 @@ def _pane(text: str, spans: Mapping[int, Span], side: str, other: str) -> tuple[
     return blocks, len(text) - at
 
 
-def _windows(length: int, spans: Mapping[int, Span]) -> list[Span]:
+def _windows(text: str, spans: Mapping[int, Span]) -> list[Span]:
     """Return the stretches around the passages, those that touch made one."""
     windows: list[Span] = []
     for span in sorted(spans.values(), key=lambda each: each.start):
-        start, end = max(0, span.start - AROUND_CHARS), min(length, span.end + AROUND_CHARS)
+        start, end = _around(text, span)
         if windows and start <= windows[-1].end:
             windows[-1] = Span(windows[-1].start, max(end, windows[-1].end))
         else:
             windows.append(Span(start, end))
     return windows
+
+
+def _around(text: str, span: Span) -> tuple[int, int]:
+    """Widen a passage by some whole words to either side."""
+    start, end = max(0, span.start - AROUND_CHARS), min(len(text), span.end + AROUND_CHARS)
+    if start:
+        blank = text.find(" ", start, span.start)
+        start = blank + 1 if blank >= 0 else start
+    if end < len(text):
+        blank = text.rfind(" ", span.end, end)
+        end = blank if blank >= 0 else end
+    return start, end
 
 
 def _piece(text: str, segment: Segment, side: str, other: str, seen: set[int]) -> SafeString:

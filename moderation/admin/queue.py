@@ -132,11 +132,12 @@ def ids_of(asked: Asked, *, after: str = "", size: int = PAGE) -> list[int]:
     return list(_beyond(asked.cases(), asked.order, _place(after, asked.order))[:size])
 
 
-def next_in_queue(asked: Asked, case: Case) -> int | None:
+def next_in_queue(asked: Asked, case: Case, *, backwards: bool = False) -> int | None:
     """Return the key of the case after ``case``, or the first one if it was the last.
 
     Passed over is what the moderator cannot decide: their own content, what a colleague holds,
-    and what is put aside.
+    what waits for a second person after them, and what is put aside. ``backwards`` goes the
+    other way, from the first one to the last.
     """
     user = asked.user
     held = Q(claimed_by__isnull=False, claim_expires_at__gt=asked.now)
@@ -146,10 +147,13 @@ def next_in_queue(asked: Asked, case: Case) -> int | None:
         .exclude(pk=case.pk)
         .exclude(held & ~Q(claimed_by=user.pk))
         .exclude(subject__author=user.pk)
+        .exclude(proposed_by=user.pk)
     )
     place = _place(_name(case, asked.order), asked.order)
-    following = _beyond(rows, asked.order, place).first()
-    return following if following is not None else _beyond(rows, asked.order, None).first()
+    following = _beyond(rows, asked.order, place, backwards=backwards).first()
+    if following is not None:
+        return following
+    return _beyond(rows, asked.order, None, backwards=backwards).first()
 
 
 _FIELDS = {"priority": "priority", "oldest": "opened_at", "newest": "opened_at"}

@@ -126,7 +126,7 @@ def sources_view(
     first = chosen or best[0]
     rest = [pair for pair in matches if pair not in best]
     texts = _texts([found for _finding, found in best])
-    others = _others(assessment, [found for _finding, found in best])
+    others = _others(assessment, [found for _finding, found in best], names=choice.names)
     panes = _panes(assessment, first[0], texts.get(_work(first[1]), ""), plain, spans, choice.page)
     return SourcesView(
         listed=[
@@ -141,7 +141,7 @@ def sources_view(
             for pair in best
         ],
         rest=[
-            RestView(finding.pk, display.isolated(_title(found)), _share(finding))
+            RestView(finding.pk, _label(found, names=choice.names), _share(finding))
             for finding, found in rest[:MOST_REST]
         ],
         more=max(0, len(rest) - MOST_REST),
@@ -177,7 +177,7 @@ def _source_view(
     chosen = finding.pk == choice.source
     return SourceView(
         key=finding.pk,
-        label=display.isolated(_title(source)),
+        label=_label(source, names=choice.names),
         url=display.safe_url(source.subject.url if isinstance(source, Snapshot) else source.url),
         share=_share(finding),
         facts=[*_facts(source, names=choice.names), *_shares(finding)],
@@ -188,8 +188,10 @@ def _source_view(
     )
 
 
-def _title(source: Source) -> str:
-    return source.title or str(source.subject if isinstance(source, Snapshot) else source)
+def _label(source: Source, *, names: bool) -> SafeString:
+    if isinstance(source, Snapshot):
+        return display.headline(source.subject, source.title, names=names)
+    return display.isolated(source.title or str(source))
 
 
 def _facts(source: Source, *, names: bool) -> list[tuple[str, SafeString | str]]:
@@ -316,7 +318,9 @@ def _work(source: Source) -> Work:
     return (source.subject_id, None) if isinstance(source, Snapshot) else (None, source.pk)
 
 
-def _others(assessment: Assessment, sources: Sequence[Source]) -> dict[Work, Others]:
+def _others(
+    assessment: Assessment, sources: Sequence[Source], *, names: bool
+) -> dict[Work, Others]:
     """Find the other texts with passages of ``sources``, in as many queries for any number."""
     own = assessment.snapshot
     works = [_work(source) for source in sources]
@@ -329,14 +333,14 @@ def _others(assessment: Assessment, sources: Sequence[Source]) -> dict[Work, Oth
         .order_by()
     )
     counts = found.values_list("source__subject", "reference").annotate(number=Count("pk"))
-    first = _first_copies(found)
+    first = _first_copies(found, names=names)
     return {
         (subject, reference): Others(number, first.get((subject, reference), []))
         for subject, reference, number in counts
     }
 
 
-def _first_copies(found: QuerySet[Finding]) -> dict[Work, list[OtherCopy]]:
+def _first_copies(found: QuerySet[Finding], *, names: bool) -> dict[Work, list[OtherCopy]]:
     """Return the newest few texts that copied each source."""
     newest = Window(
         RowNumber(), partition_by=["source__subject", "reference"], order_by=F("pk").desc()
@@ -355,6 +359,6 @@ def _first_copies(found: QuerySet[Finding]) -> dict[Work, list[OtherCopy]]:
     for row in rows:
         work = (row.source.subject_id if row.source else None, row.reference_id)
         copy = row.scan.snapshot
-        label = display.isolated(copy.title or str(copy.subject))
+        label = display.headline(copy.subject, copy.title, names=names)
         copies.setdefault(work, []).append(OtherCopy(label, row.open_case))
     return copies

@@ -121,7 +121,7 @@ def _remark(
         beginning: str = getattr(snapshot, "beginning", "")
         text = plain_text(beginning, TextFormat(snapshot.format)).text
     return Remark(
-        title=display.isolated((snapshot.title if snapshot else "") or str(subject)),
+        title=display.headline(subject, snapshot.title if snapshot else "", names=names),
         excerpt=display.shown(shorten(" ".join(text.split()), EXCERPT_CHARS)),
         author=display.isolated((names and subject.author_label) or "–"),
         when=display.date(subject.published_at or subject.created_at),
