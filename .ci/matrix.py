@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 OLDEST_PYTHON = {"5.2": "3.11", "6.0": "3.12", "6.1": "3.12"}
-DESELECTED = "not slow and not postgresql and not redis and not chromium"
+DESELECTED = "not slow and not postgresql and not redis and not chromium and not node"
 
 
 @dataclass(frozen=True)

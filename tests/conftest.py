@@ -1,8 +1,8 @@
 """Real servers as fixtures, and which tests run where.
 
-A test asks for a server by naming the fixture ``postgresql_server``, ``redis_server`` or
-``chromium``; it is then marked by itself. Without the server's program it is skipped, and one line
-at the end says so; with ``MODERATION_REQUIRE_SERVICES=1`` that fails the run.
+A test asks for a server by naming the fixture ``postgresql_server``, ``redis_server``,
+``chromium`` or ``node``; it is then marked by itself. Without the server's program it is skipped,
+and one line at the end says so; with ``MODERATION_REQUIRE_SERVICES=1`` that fails the run.
 
 The suite runs on SQLite. ``make test`` then runs it again with ``DATABASE_URL`` naming a PostgreSQL
 server: in that run only the tests marked ``both_databases`` or ``on_postgresql`` are chosen.
@@ -23,6 +23,7 @@ from tests.services import (
     PostgreSQL,
     Redis,
     find_chromium,
+    find_node,
     services_required,
 )
 
@@ -30,6 +31,7 @@ SERVICE_OF_FIXTURE = {
     "postgresql_server": "postgresql",
     "redis_server": "redis",
     "chromium": "chromium",
+    "node": "node",
 }
 NOT_RUN = "not run, not installed: "
 
@@ -65,6 +67,12 @@ def redis_server(_redis: Redis) -> Redis:
 def chromium() -> str:
     """The path of the browser; start it with ``tests.services.CHROMIUM_ARGUMENTS``."""
     return str(find_chromium())
+
+
+@pytest.fixture(scope="session")
+def node() -> str:
+    """The path of Node.js; npm is there too."""
+    return str(find_node())
 
 
 @pytest.fixture(autouse=True)
@@ -142,6 +150,7 @@ def _missing_services() -> dict[str, str]:
         "postgresql": PostgreSQL.missing(),
         "redis": Redis.missing(),
         "chromium": "" if find_chromium() else "chromium",
+        "node": "" if find_node() else "node and npm",
     }
     return {service: programs for service, programs in found.items() if programs}
 

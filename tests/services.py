@@ -1,4 +1,4 @@
-"""Private, throw-away servers for tests: PostgreSQL, Redis, and where Chromium is.
+"""Private, throw-away servers for tests: PostgreSQL, Redis; where Chromium and Node.js are.
 
 Nothing that is already running is touched: each server gets a free port on the loopback
 interface, a temporary folder, and ends with the process that started it, whatever way that
@@ -69,6 +69,11 @@ def find_chromium() -> Path | None:
     """The browser named by the variable CHROMIUM, or the first one on PATH."""
     names = (os.environ["CHROMIUM"],) if "CHROMIUM" in os.environ else CHROMIUM_NAMES
     return next((path for name in names if (path := find_program(name))), None)
+
+
+def find_node() -> Path | None:
+    """Node.js, if npm is installed too."""
+    return find_program("node") if find_program("npm") else None
 
 
 class Server(ABC):

@@ -1,6 +1,7 @@
 """The moderator's desk in the Django admin. Reads rows; every write goes through a service."""
 
 from moderation.admin.allowances import AllowanceAdmin
+from moderation.admin.api_keys import ApiKeyAdmin, SuggestedScoreAdmin
 from moderation.admin.cases import CaseAdmin
 from moderation.admin.policies import PolicyAdmin
 from moderation.admin.records import (
@@ -16,6 +17,7 @@ from moderation.admin.wordlists import ListedPhraseAdmin
 
 __all__ = [
     "AllowanceAdmin",
+    "ApiKeyAdmin",
     "CaseAdmin",
     "DecisionAdmin",
     "EventAdmin",
@@ -26,4 +28,5 @@ __all__ = [
     "ScanAdmin",
     "SnapshotAdmin",
     "SubjectAdmin",
+    "SuggestedScoreAdmin",
 ]

@@ -80,6 +80,11 @@ _VERBS: Mapping[str, _StrPromise] = {
     "wordlist.added": gettext_lazy("Word list: line added"),
     "wordlist.changed": gettext_lazy("Word list: line changed"),
     "wordlist.removed": gettext_lazy("Word list: line removed"),
+    "api_key.created": gettext_lazy("API key made"),
+    "api_key.changed": gettext_lazy("API key changed"),
+    "api_key.revoked": gettext_lazy("API key revoked"),
+    "suggestion.kept": gettext_lazy("Suggested scores kept"),
+    "suggestion.forgotten": gettext_lazy("Suggested scores deleted"),
 }
 
 _NOTES: Mapping[str, _StrPromise] = {

@@ -56,6 +56,9 @@ class ApiKey(models.Model):
     last_used_at = models.DateTimeField(_("last used"), null=True, editable=False)
     revoked_at = models.DateTimeField(_("revoked"), null=True, editable=False)
 
+    secret: str = ""
+    """No column: only whoever makes a key knows it, and only then."""
+
     class Meta:
         verbose_name = _("API key")
         verbose_name_plural = _("API keys")

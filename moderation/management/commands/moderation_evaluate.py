@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,10 @@ from moderation.management.pairs import (
     read_groups,
     widest,
 )
+from moderation.management.suggested import by_attribute, compare, difference
+from moderation.services import suggestions
 from moderation.services.checking import check_text
+from moderation.services.perspective import MEASURED
 from moderation.types import Kind
 
 MARKS = str.maketrans("", "", "⟦⟧")
@@ -58,7 +62,7 @@ class Command(BaseCommand):
     help = (
         "Measure the detectors on labelled texts: JSON Lines with text, label (true or false) "
         "and, if known, categories. With --pairs, compare what matched texts get. The site's "
-        "database is neither read nor written."
+        "database is not written to, and is read with --suggested only."
     )
     requires_system_checks: list[str] = []
     requires_migrations_checks = False
@@ -75,17 +79,27 @@ class Command(BaseCommand):
             "a label says whether they should be flagged",
         )
         parser.add_argument(
+            "--suggested",
+            action="store_true",
+            help="measure on the scores that programs have suggested to the API, which are in "
+            "the site's database",
+        )
+        parser.add_argument(
             "--kind", default=Kind.COMMENT.value, choices=[kind.value for kind in Kind]
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["labelled"] is None and options["pairs"] is None:
-            raise CommandError("Give a file of labelled texts, --pairs with a file, or both.")
+        if not (options["labelled"] or options["pairs"] or options["suggested"]):
+            raise CommandError(
+                "Give a file of labelled texts, --pairs with a file, or --suggested."
+            )
         kind = Kind(options["kind"])
         if options["labelled"] is not None:
             self._measure(options["labelled"], kind)
         if options["pairs"] is not None:
             self._compare(options["pairs"], kind)
+        if options["suggested"]:
+            self._measure_suggested()
 
     def _measure(self, path: Path, kind: Kind) -> None:
         examples = self._read(path, kind)
@@ -139,6 +153,22 @@ class Command(BaseCommand):
         for group, low, high in widest(groups):
             self.stdout.write(f"\n{group.name}: {low.score:.3f} and {high.score:.3f}")
             self.stdout.write(f"  {_shown(low)}\n  {_shown(high)}")
+
+    def _measure_suggested(self) -> None:
+        rows = suggestions.examples()
+        left_out = Counter(rows.exclude(attribute__in=MEASURED).values_list("attribute", flat=True))
+        groups = by_attribute(compare(rows.iterator(100)))
+        if not groups and not left_out:
+            raise CommandError("There are no suggested scores to measure on.")
+        heads = ("n", "positive", "precision", "recall", "F1", "ROC-AUC", "mean gap")
+        self.stdout.write(_row("attribute", *heads))
+        for attribute, compared in groups.items():
+            result = figures(each.row for each in compared)
+            numbers = (result.precision, result.recall, result.f1, result.auc, difference(compared))
+            counts = (str(len(compared)), str(result.positives))
+            self.stdout.write(_row(attribute, *counts, *map(_number, numbers)))
+        for attribute, number in sorted(left_out.items()):
+            self.stdout.write(_row(attribute, str(number)) + "  not measured")
 
     def _print_figures(self, examples: Sequence[Example]) -> None:
         self.stdout.write(_row("category", "n", "precision", "recall", "F1", "ROC-AUC"))
