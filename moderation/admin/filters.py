@@ -26,10 +26,10 @@ from moderation.models.subjects import KIND_CHOICES
 from moderation.services.priority import highest_of_cases_since
 from moderation.types import Band
 
-COUNTED = 2_000
+COUNTED = 1_000
 """Of so many cases, the first of the queue, the counts beside the filters are taken."""
 
-_RECENT = 2_000
+_RECENT = 500
 _LONGEST = 200
 _MOST_OPTIONS = 50
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -37,9 +38,9 @@ else:
 _SHOWN = re.compile(r"(\d{1,17})-(\d{1,9})")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Row:
-    """A case as the queue shows it."""
+    """A case as the queue shows it; what a template asks for twice is worked out once."""
 
     case: Case
     url: str
@@ -52,16 +53,20 @@ class Row:
         """What a choice of this row stands for: the case as it was on the screen."""
         return f"{self.case.pk}:{self.case.version}"
 
+    @cached_property
+    def waited(self) -> float:
+        return age_factor(self.case, timezone.now())
+
     @property
     def weight(self) -> str:
         """What the case weighs now: severity x reach x age."""
         case = self.case
-        weight = max(case.severity, 1) * case.reach * age_factor(case, timezone.now())
+        weight = max(case.severity, 1) * case.reach * self.waited
         return number_format(min(round(weight), 10**9), use_l10n=True, force_grouping=True)
 
-    @property
+    @cached_property
     def reason(self) -> str:
-        case, age = self.case, age_factor(self.case, timezone.now())
+        case, age = self.case, self.waited
         parts = [_("severity %(number)s") % {"number": case.severity}]
         if case.reach > 1:
             parts.append(_("reach %(factor)s") % {"factor": _factor(case.reach)})
@@ -89,12 +94,12 @@ class Row:
     def age(self) -> SafeString:
         return display.age(self.case.opened_at)
 
-    @property
+    @cached_property
     def overdue(self) -> bool:
         due = self.case.due_at
         return due is not None and self.waiting and due < timezone.now()
 
-    @property
+    @cached_property
     def due(self) -> SafeString | str:
         if self.case.due_at is None or not self.waiting:
             return ""
@@ -126,7 +131,7 @@ class Row:
             return display.isolated(_("claimed by %(name)s") % {"name": name})
         return display.isolated(self.case.get_state_display())
 
-    @property
+    @cached_property
     def presence(self) -> str:
         if not self.viewers:
             return ""
