@@ -29,9 +29,7 @@ class ModelPermission(BasePermission):
     }
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        action = self._ACTIONS.get(request.method or "")
-        if action is None:
-            return False
+        action = self._ACTIONS.get(request.method or "", "view")
         meta = view.queryset.model._meta
         return bool(
             request.user.is_active

@@ -81,7 +81,7 @@ class KeysetPagination(BasePagination):
         given = request.query_params.get(_SIZE)
         if given is None:
             return self.page_size
-        size = int(given) if given.isdecimal() and len(given) < 5 else 0
+        size = int(given) if given.isascii() and given.isdecimal() and len(given) < 5 else 0
         if not 1 <= size <= LARGEST_PAGE:
             raise ValidationError({_SIZE: [_("Not a number from 1 to %d.") % LARGEST_PAGE]})
         return size

@@ -41,8 +41,16 @@ class WaitingSerializer(Shape):
     """Seconds from the opening of a case to its decision."""
 
     decisions = serializers.IntegerField()
-    p50_seconds = serializers.FloatField(source="p50.total_seconds", default=None, allow_null=True)
-    p90_seconds = serializers.FloatField(source="p90.total_seconds", default=None, allow_null=True)
+    p50_seconds = serializers.SerializerMethodField()
+    p90_seconds = serializers.SerializerMethodField()
+
+    def get_p50_seconds(self, waiting: statistics.Waiting) -> float | None:
+        """Return how long half of the cases waited at most."""
+        return waiting.p50.total_seconds() if waiting.p50 is not None else None
+
+    def get_p90_seconds(self, waiting: statistics.Waiting) -> float | None:
+        """Return how long nine cases in ten waited at most."""
+        return waiting.p90.total_seconds() if waiting.p90 is not None else None
 
 
 class PrecisionSerializer(Shape):
