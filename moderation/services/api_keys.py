@@ -34,7 +34,7 @@ def create(row: ApiKey, *, user: Any = None) -> str:
     ``user`` is who asked for it, None for the command line. Raises :class:`Unusable` without
     a name, with a key that exists already or a scope that does not.
     """
-    if row.pk is not None:
+    if not row._state.adding:
         raise Unusable("This key exists already.")
     _check(row)
     secret = MARK + secrets.token_urlsafe(_RANDOM_BYTES)
@@ -104,6 +104,11 @@ def actor_of(row: ApiKey) -> Actor:
     return Actor(MACHINE.kind, label=f"api_key:{row.pk}")
 
 
+def may(row: ApiKey, scope: KeyScope) -> bool:
+    """Whether a key opens ``scope``."""
+    return scope.value in row.scopes
+
+
 def _check(row: ApiKey) -> None:
     if not row.name.strip():
         raise Unusable("A key needs a name.")
@@ -118,8 +123,3 @@ def _record(verb: str, row: ApiKey, user: Any) -> None:
         actor=MACHINE if user is None else human(user),
         data={"key": row.pk, "scopes": sorted(row.scopes)},
     )
-
-
-def may(row: ApiKey, scope: KeyScope) -> bool:
-    """Whether a key opens ``scope``."""
-    return scope.value in row.scopes

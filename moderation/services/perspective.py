@@ -17,7 +17,7 @@ from moderation.conf import settings
 from moderation.detectors.advertising import advertising_score
 from moderation.detectors.base import Context, Deadline, Detector
 from moderation.detectors.framing import FramingDetector
-from moderation.detectors.framing.detector import NOT_ENGLISH
+from moderation.detectors.framing.detector import NO_MODEL, NOT_ENGLISH
 from moderation.detectors.wordlist import WordListDetector
 from moderation.services import wordlists
 from moderation.services.detectors import configured_detectors
@@ -66,6 +66,10 @@ UNMEASURED = frozenset(
 """Attributes of that service for which there is nothing here to measure them by."""
 
 _NAME = re.compile(r"(?P<name>[A-Z][A-Z_]*?)(?:_EXPERIMENTAL)?(?:@\d{1,3})?", re.ASCII)
+
+
+class Unmeasured(Exception):
+    """The model of the detector cannot be used; patterns alone would pass for good scores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +122,9 @@ def on_our_scale(value: float, base_rate: float = BASE_RATE) -> float:
 def read(documents: Sequence[Document]) -> list[Reading]:
     """Measure comments as they are; nothing of them is kept.
 
-    The site's word lists count. Raises whatever the detector raises, and
-    :class:`~moderation.detectors.base.TimeLimitExceeded` when the time of a scan is over.
+    The site's word lists count. Raises whatever the detector raises, :class:`Unmeasured`
+    without its model, and :class:`~moderation.detectors.base.TimeLimitExceeded` when the time
+    of a scan is over.
     """
     if not documents:
         return []
@@ -144,6 +149,8 @@ def spans_of(document: Document) -> Iterator[tuple[Span, Document]]:
 
 def _read(document: Document, detector: Detector, context: Context) -> Reading:
     assessment = detector.detect(document, context)
+    if NO_MODEL in assessment.notes:
+        raise Unmeasured
     plain = document.plain.text
     measured = {
         **assessment.scores,
@@ -163,9 +170,9 @@ def _framing() -> Detector:
     for configured in configured_detectors():
         if isinstance(configured.detector, FramingDetector):
             return configured.detector
-    return _packaged()
+    return _packaged(settings.FRAMING_MODEL)
 
 
 @cache
-def _packaged() -> Detector:
-    return FramingDetector()
+def _packaged(model: str) -> Detector:
+    return FramingDetector(model=model)

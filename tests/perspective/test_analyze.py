@@ -7,6 +7,7 @@ import logging
 import pytest
 from django.contrib.auth import get_user_model
 
+from moderation.detectors.framing import models
 from moderation.models import Event, ListedPhrase, Snapshot, SuggestedScore, WordList
 from moderation.services import perspective, wordlists
 from tests.perspective.conftest import ANALYZE, INSULT, KIND, error_type
@@ -40,7 +41,7 @@ def test_a_score_has_the_shape_that_clients_know(analyze):
     assert status == 200
     score = value(answer)
     assert type(score) is float
-    assert 0.9 < score <= 1.0
+    assert 0.8 < score <= 1.0
     assert answer == {
         "attributeScores": {
             "TOXICITY": {
@@ -61,11 +62,16 @@ def test_a_score_has_the_shape_that_clients_know(analyze):
 
 
 def test_every_named_attribute_is_given_and_tells_a_threat_from_thanks(analyze):
-    _, bad = analyze("I will find you and break your legs, you moron.", NAMED)
-    _, good = analyze(KIND, NAMED)
-    assert set(bad["attributeScores"]) == set(good["attributeScores"]) == set(NAMED)
-    for name in ("TOXICITY", "SEVERE_TOXICITY", "THREAT", "INSULT", "LIKELY_TO_REJECT"):
-        assert value(bad, name) > 0.7 > 0.3 > value(good, name)
+    _, threat = analyze("I will find you and break your legs.", NAMED)
+    _, insult = analyze(INSULT, NAMED)
+    _, thanks = analyze(KIND, NAMED)
+    for answer in (threat, insult, thanks):
+        assert set(answer["attributeScores"]) == set(NAMED)
+    for name in ("TOXICITY", "SEVERE_TOXICITY", "THREAT", "INFLAMMATORY", "LIKELY_TO_REJECT"):
+        assert value(threat, name) > 0.9 > 0.3 > value(thanks, name)
+    for name in ("INSULT", "ATTACK_ON_COMMENTER"):
+        assert value(insult, name) > 0.9 > 0.3 > value(thanks, name)
+    assert value(insult, "SEVERE_TOXICITY") < 0.5
 
 
 @pytest.mark.parametrize(
@@ -95,7 +101,7 @@ def test_spans_are_sentences_in_utf16_units(analyze):
         units[2 * each["begin"] : 2 * each["end"]].decode("utf-16-le") for each in (first, second)
     ]
     assert shown == ["Nice 🎉 picture.", INSULT]
-    assert second["score"]["value"] > 0.9 > 0.5 > first["score"]["value"]
+    assert second["score"]["value"] > 0.8 > 0.5 > first["score"]["value"]
     [whole] = analyze(text)[1]["attributeScores"]["TOXICITY"]["spanScores"]
     assert (whole["begin"], whole["end"]) == (0, len(units) // 2)
 
@@ -103,7 +109,7 @@ def test_spans_are_sentences_in_utf16_units(analyze):
 def test_html_is_read_as_a_browser_shows_it(analyze):
     markup = "<p>You are a complete <b>id</b>iot and everybody here knows it.</p>"
     _, answer = analyze({"text": markup, "type": "HTML"}, spanAnnotations=True)
-    assert value(answer) > 0.9
+    assert value(answer) > 0.8
     [span] = answer["attributeScores"]["TOXICITY"]["spanScores"]
     assert markup[span["begin"] : span["end"]].startswith("You")
 
@@ -118,10 +124,16 @@ def test_what_a_comment_quotes_of_another_is_not_held_against_it(analyze):
 
 def test_the_sites_word_list_counts(analyze):
     chief = get_user_model().objects.create_superuser("chief", password="secret")
-    before = value(analyze("A grumbledore.", ["LIKELY_TO_REJECT"])[1], "LIKELY_TO_REJECT")
+    before = value(
+        analyze("I saw a grumbledore in the garden today.", ["LIKELY_TO_REJECT"])[1],
+        "LIKELY_TO_REJECT",
+    )
     row = ListedPhrase(list=WordList.BLOCKED, text="grumbledore", band="likely")
     wordlists.save(row, user=chief)
-    after = value(analyze("A grumbledore.", ["LIKELY_TO_REJECT"])[1], "LIKELY_TO_REJECT")
+    after = value(
+        analyze("I saw a grumbledore in the garden today.", ["LIKELY_TO_REJECT"])[1],
+        "LIKELY_TO_REJECT",
+    )
     assert after >= 0.9 > before
 
 
@@ -239,3 +251,19 @@ def test_a_broken_detector_is_told_without_the_text(analyze, monkeypatch, caplog
     assert (status, answer["error"]["status"]) == (503, "UNAVAILABLE")
     assert INSULT not in caplog.text
     assert "RuntimeError" in caplog.text
+
+
+def test_a_site_that_does_not_use_the_detector_has_it_here_all_the_same(analyze, settings):
+    settings.MODERATION = {"DETECTORS": {"framing": None}}
+    assert value(analyze(INSULT)[1]) > 0.8
+
+
+def test_without_its_model_there_is_no_score_rather_than_a_low_one(analyze, monkeypatch):
+    monkeypatch.setattr(models, "load", lambda wanted: models._patterns_alone())
+    status, answer = analyze(INSULT)
+    assert (status, answer["error"]["status"]) == (503, "UNAVAILABLE")
+
+
+def test_the_time_of_a_scan_is_the_most_that_a_text_may_take(analyze, settings):
+    settings.MODERATION = {"SCAN_TIME_LIMIT": 0}
+    assert analyze(INSULT)[0] == 503

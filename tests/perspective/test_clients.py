@@ -96,7 +96,7 @@ def test_googles_own_client_analyses_and_suggests(google):
     comments = google()
     body = {"comment": {"text": INSULT}, "requestedAttributes": {"TOXICITY": {}, "THREAT": {}}}
     answer = comments.analyze(body=body).execute()
-    assert toxicity(answer) > 0.9
+    assert toxicity(answer) > 0.8
     assert answer["languages"] == ["en"]
     scores = {"TOXICITY": {"summaryScore": {"value": 0.0}}}
     body = {"comment": {"text": KIND}, "attributeScores": scores, "clientToken": "7"}
@@ -138,7 +138,7 @@ def perspective_api(address, key):
 def test_the_python_client_analyses_and_suggests(perspective_api):
     scores = perspective_api.score(INSULT, tests=["TOXICITY", "INSULT"])
     assert set(scores) == {"TOXICITY", "INSULT"}
-    assert min(scores.values()) > 0.9
+    assert min(scores.values()) > 0.8
     answer = perspective_api.analyze_comment(
         f"{KIND} {INSULT}",
         comment_type="PLAIN_TEXT",
@@ -212,7 +212,7 @@ def javascript(address, key, node, node_modules):
 
 
 def test_the_javascript_client_analyses(javascript):
-    assert toxicity(javascript(INSULT)["answer"]) > 0.9
+    assert toxicity(javascript(INSULT)["answer"]) > 0.8
     options = {"attributes": ["toxicity", "threat"], "truncate": True, "doNotStore": False}
     answer = javascript(f"<p>{KIND}</p>", options)["answer"]
     assert set(answer["attributeScores"]) == {"TOXICITY", "THREAT"}
@@ -221,7 +221,7 @@ def test_the_javascript_client_analyses(javascript):
         "languages": ["en"],
         "requestedAttributes": {"TOXICITY": {"scoreThreshold": 0.6}},
     }
-    assert toxicity(javascript(whole)["answer"]) > 0.9
+    assert toxicity(javascript(whole)["answer"]) > 0.8
 
 
 def test_the_javascript_client_says_what_was_wrong(javascript):
