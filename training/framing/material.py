@@ -37,6 +37,7 @@ class Material:
 
     def __post_init__(self) -> None:
         self.written = sources.written(self.folder)
+        self.judged = sources.judged()
         self.own = sources.own()
         self.civil = sources.civil(self.folder)
         self.wikipedia = sources.wikipedia(self.folder)

@@ -22,6 +22,7 @@ from moderation.detectors.framing import lexicon
 from moderation.detectors.framing.heads import CATEGORIES, HEADS
 
 OWN = Path(__file__).with_name("data")
+_COMPOSED, _JUDGED = OWN / "composed.jsonl", OWN / "judge.jsonl"
 SEED = 11
 UNKNOWN = float("nan")
 #: Of a hundred comments, so many are kept for judging.
@@ -93,19 +94,25 @@ def unmark(text: str) -> tuple[str, list[tuple[int, int]]]:
 
 
 def written(folder: Path) -> list[Comment]:
-    """Read the comments written for the project, by the labelling guide."""
-    return [
-        _guided(json.loads(line), "written")
-        for path in sorted((folder / "written").glob("*.jsonl"))
-        for line in path.read_text("utf-8").splitlines()
-    ]
+    """Read the comments written by hand for the project, by the labelling guide."""
+    own = (path for path in OWN.glob("*.jsonl") if path not in (_COMPOSED, _JUDGED))
+    return _read([*sorted((folder / "written").glob("*.jsonl")), *sorted(own)], "written")
+
+
+def judged() -> list[Comment]:
+    """Read the comments by hands that saw none of the others: all are kept for judging."""
+    return _read([_JUDGED], "judged")
 
 
 def own() -> list[Comment]:
-    """Read the comments that belong to this package, by the same guide."""
+    """Read the comments composed from frames, by the same guide."""
+    return _read([_COMPOSED], "own")
+
+
+def _read(paths: Iterable[Path], source: str) -> list[Comment]:
     return [
-        _guided(json.loads(line), "own")
-        for path in sorted(OWN.glob("*.jsonl"))
+        _guided(json.loads(line), source)
+        for path in paths
         for line in path.read_text("utf-8").splitlines()
     ]
 
