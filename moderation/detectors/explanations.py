@@ -223,6 +223,9 @@ MESSAGES |= {
     "framing.profanity.at_someone": gettext_noop("Swears at someone."),
     "framing.profanity_directed.wording": gettext_noop("Reads like swearing at someone."),
     "framing.shouting.wording": gettext_noop("Shouts at someone in capitals."),
+    "framing.note.no_model": gettext_noop(
+        "No framing model could be loaded; only unmistakable turns of phrase were looked for."
+    ),
     "not_assessed_language": gettext_noop("Not in English, so it was not assessed."),
 }
 

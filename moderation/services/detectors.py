@@ -87,7 +87,17 @@ def detector_settings() -> dict[str, Mapping[str, Any]]:
     }
     for name, entry in settings.DETECTORS.items():
         entries[name] = None if entry is None else {**(entries.get(name) or {}), **entry}
-    return {name: entry for name, entry in entries.items() if entry is not None}
+    kept = {name: entry for name, entry in entries.items() if entry is not None}
+    return {name: _with_defaults(name, entry) for name, entry in kept.items()}
+
+
+def _with_defaults(name: str, entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give the built-in ``framing`` the model and the preset that the settings name."""
+    given = entry.get("OPTIONS", {})
+    if name != "framing" or entry["CLASS"] != BUILT_IN[name] or not isinstance(given, Mapping):
+        return entry
+    options = {"model": settings.FRAMING_MODEL, "preset": settings.FRAMING_PRESET, **given}
+    return {**entry, "OPTIONS": options}
 
 
 def build_detector(name: str, entry: Mapping[str, Any]) -> ConfiguredDetector:

@@ -14,6 +14,7 @@ from django.db import models
 from django.test.utils import isolate_apps
 
 import moderation
+from moderation.detectors.framing import models as framing_models
 from moderation.dispatch import Dispatcher
 from moderation.services.detectors import BUILT_IN
 from moderation.targets import Registry, Target, registry
@@ -111,6 +112,7 @@ def test_e001_an_unknown_key(found):
     [
         ("CHECK_RATE", "often", "is 'often', not a number per second"),
         ("CHECK_RATE", "0/min", "is '0/min', not a number per second"),
+        ("WRONG_KEY_RATE", "20 a minute", "is '20 a minute', not a number per second"),
         ("SCAN_MAX_CHARS", "many", "is str, not int"),
         ("SCAN_MAX_CHARS", True, "is bool, not int"),
         ("SCAN_MAX_CHARS", 0, "is 0, less than 1"),
@@ -203,6 +205,34 @@ def test_e014_an_embedder_that_cannot_be_built(found, entry, said):
     assert said in message.msg
     assert "model.onnx" in message.hint
     assert "extra 'embeddings'" in message.hint
+
+
+def test_e015_the_standard_model_without_what_it_runs_on(found, monkeypatch):
+    monkeypatch.setattr(framing_models, "can_run", lambda name: name != "standard")
+    message = found(FRAMING_MODEL="standard", DETECTORS={})["E015"]
+    assert "needs onnxruntime" in message.msg
+    assert "[standard]" in message.hint
+    assert "E015" not in found(FRAMING_MODEL="auto", DETECTORS={})
+    assert "E015" not in found(FRAMING_MODEL="standard", DETECTORS={"framing": None})
+    override = {"framing": {"OPTIONS": {"model": "standard"}}}
+    assert "E015" in found(FRAMING_MODEL="light", DETECTORS=override)
+
+
+def test_e016_a_model_that_is_not_intact(found, monkeypatch, tmp_path):
+    assert "E016" not in found(DETECTORS={})
+    monkeypatch.setattr(framing_models.released, "FOLDER", tmp_path)
+    message = found(DETECTORS={})["E016"]
+    assert "meta.json is missing" in message.msg
+    assert "patterns alone" in message.hint
+    assert "E016" not in found(DETECTORS={"framing": None})
+
+
+def test_a_framing_setting_that_names_nothing(found):
+    assert "auto, standard, light" in found(FRAMING_MODEL="large")["E002"].msg
+    assert "cautious, balanced, strict" in found(FRAMING_PRESET="mild")["E002"].msg
+    assert "no preset 'mild'" in found(FRAMING_PRESET="mild", DETECTORS={})["E008"].msg
+    assert "E016" not in found(FRAMING_MODEL=["light"], DETECTORS={})
+    assert "E008" in found(DETECTORS={"framing": {"OPTIONS": "light"}})
 
 
 def test_a_sound_embedder_hears_nothing(found):

@@ -15,6 +15,7 @@ pytestmark = pytest.mark.slow
 
 # Sources of translations and what Python leaves behind are the only files that stay at home.
 LEFT_OUT = {".po", ".pot", ".pyc"}
+LARGEST = 20_000_000
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +41,17 @@ def test_it_holds_no_room_of_the_repository(names: set[str]) -> None:
     assert {PurePosixPath(name).parts[0] for name in in_package(names)} == {"moderation"}
 
 
+def test_both_models_are_in_it_and_it_stays_small(wheel: Path, names: set[str]) -> None:
+    folder = "moderation/detectors/framing/data/"
+    files = ("standard.onnx", "light.npz", "pieces.txt", "ordinary.txt", "meta.json")
+    assert {folder + name for name in files} <= names
+    with zipfile.ZipFile(wheel) as archive:
+        sizes = {name: archive.getinfo(folder + name).file_size for name in files}
+    assert sizes["standard.onnx"] <= 15_000_000
+    assert sum(sizes.values()) - sizes["standard.onnx"] <= 3_000_000
+    assert wheel.stat().st_size <= LARGEST
+
+
 def test_it_is_marked_as_typed(names: set[str]) -> None:
     assert "moderation/py.typed" in names
 
@@ -63,4 +75,5 @@ def test_it_names_its_licence_and_needs_no_test_tool(wheel: Path, names: set[str
         "celery",
         "redis",
         "bleach",
+        "numpy",
     }

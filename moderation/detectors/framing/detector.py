@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
 from typing import Any, ClassVar
 
 from moderation.detectors.base import Context
 from moderation.detectors.framing import models
+from moderation.detectors.framing.comments import judged
 from moderation.detectors.framing.evidence import Shown, shown, toxic
 from moderation.detectors.framing.heads import CATEGORIES, PUBLIC, SHOUTING
-from moderation.detectors.framing.language import english_only, is_english
 from moderation.detectors.framing.models import Model
 from moderation.detectors.framing.quoting import own_words
-from moderation.detectors.framing.weighing import Part, Weighed, Weigher, highest
+from moderation.detectors.framing.weighing import Given, Part, Weighed, Weigher, highest
 from moderation.detectors.phrases import PhraseList
 from moderation.text.document import Document
-from moderation.types import Assessment, Band, Evidence, Finding, Kind
+from moderation.types import Assessment, Band, Evidence, Finding, Kind, Span
 
 #: What is flagged.
 FLAGGED = (*CATEGORIES, SHOUTING)
@@ -101,7 +101,7 @@ class FramingDetector:
         bounds = self._bounds(model)
         given = _without(own_words(document.plain, document.answers), context.harmless)
         weigher = Weigher(model, bounds, context.deadline.check)
-        weighed, foreign = _weigh(given, document.language, weigher)
+        weighed, foreign = judged(given, document.language, weigher)
         return _Comment(document, weigher, weighed, bounds, foreign)
 
     def _bounds(self, model: Model) -> dict[str, float]:
@@ -109,21 +109,24 @@ class FramingDetector:
         return {**preset, SHOUTING: preset["framing"], **self._given}
 
     def _findings(self, comment: _Comment) -> Iterator[Finding]:
-        """Yield a finding for every category that flags, or for the likeliest one."""
+        """Yield a finding for every category that flags, with what speaks for it."""
         flagged = comment.flagged()
+        passages = {category: comment.passages(category, *by) for category, by in flagged.items()}
+        without = comment.without(passages.values())
         for category, (head, bound) in flagged.items():
+            shown = passages[category]
+            if not shown:
+                continue
             score = max(each.scores[head] for each in comment.weighed)
-            evidence = tuple(comment.evidence(category, head, bound))
-            if evidence:
-                yield Finding(
-                    kind=self.name,
-                    category=category,
-                    score=round(score, _DIGITS),
-                    band=self._band(score, head, comment.weigher.model),
-                    threshold=bound,
-                    evidence=evidence,
-                    detail={"model": comment.weigher.model.name, "decided_by": head},
-                )
+            yield Finding(
+                kind=self.name,
+                category=category,
+                score=round(score, _DIGITS),
+                band=self._band(score, head, comment.weigher.model),
+                threshold=bound,
+                evidence=tuple(comment.evidence(shown, head, without)),
+                detail={"model": comment.weigher.model.name, "decided_by": head},
+            )
 
     def _band(self, score: float, head: str, model: Model) -> Band:
         cautious = model.thresholds["cautious"]
@@ -187,60 +190,47 @@ class _Comment:
                     found[passage] = each
         return found
 
-    def evidence(self, category: str, head: str, bound: float) -> Iterator[Evidence]:
+    def without(self, shown: Iterable[Mapping[Shown, Weighed]]) -> dict[Span, Weighed]:
+        """Judge each part once more without each of its passages."""
+        parts = {
+            Span(passage.start, passage.end): each
+            for passages in shown
+            for passage, each in passages.items()
+        }
+        changed = self.weigher.parts([self._cut_out(each, span) for span, each in parts.items()])
+        return dict(zip(parts, changed, strict=True))
+
+    def _cut_out(self, weighed: Weighed, span: Span) -> Given:
+        """Return a part without a passage."""
+        start, end = span.start - weighed.part.start, span.end - weighed.part.start
+        text = f"{weighed.text[:start]} {weighed.text[end:]}"
+        left = [each for each in weighed.phrases if each.end <= start or end <= each.start]
+        return Given(weighed.part, text, self.weigher.model.judge.read(text), left)
+
+    def evidence(
+        self, shown: Mapping[Shown, Weighed], head: str, without: Mapping[Span, Weighed]
+    ) -> Iterator[Evidence]:
         """Yield the passages of a category in offsets of the stored text."""
-        passages = self.passages(category, head, bound)
-        without = self._without(passages, head)
-        for passage in sorted(passages):
-            start, end = self.document.original_span(passage.start, passage.end)
+        for passage in sorted(shown):
+            span = Span(passage.start, passage.end)
+            left = [w.scores[head] for w in self.weighed if not _inside(span, w.part)]
+            score = max([without[span].scores[head], *left])
+            start, end = self.document.original_span(*span)
             yield Evidence(
                 start,
                 end,
                 passage.explanation,
-                params={"without": round(100 * without[passage])},
-                weight=round(passages[passage].scores[head], _DIGITS),
+                params={"without": round(100 * score)},
+                weight=round(shown[passage].scores[head], _DIGITS),
             )
-
-    def _without(self, passages: Mapping[Shown, Weighed], head: str) -> dict[Shown, float]:
-        """Return what the score would be without each passage alone."""
-        parts = []
-        for passage, each in passages.items():
-            text = _cut_out(each, passage)
-            parts.append((each.part, text, self.weigher.model.judge.read(text)))
-        changed = self.weigher.parts(parts)
-        result = {}
-        for (passage, _), instead in zip(passages.items(), changed, strict=True):
-            untouched = (w.scores[head] for w in self.weighed if not _inside(passage, w.part))
-            result[passage] = max([instead.scores[head], *untouched])
-        return result
-
-
-def _cut_out(weighed: Weighed, passage: Shown) -> str:
-    """Return the text of a part without a passage."""
-    start, end = passage.start - weighed.part.start, passage.end - weighed.part.start
-    return f"{weighed.text[:start]} {weighed.text[end:]}"
 
 
 def _overlap(first: Shown, other: Shown) -> bool:
     return first.start < other.end and other.start < first.end
 
 
-def _inside(passage: Shown, part: Part) -> bool:
-    return part.start <= passage.start and passage.end <= part.end
-
-
-def _weigh(given: str, language: str, weigher: Weigher) -> tuple[list[Weighed], bool]:
-    """Judge what is English of a text; tell whether most of it is not."""
-    judge = weigher.model.judge
-    read = judge.read(given)
-    english = is_english(read.text, judge.is_word) if weigher.at_once(read) else False
-    if english or (english is None and not language):
-        return weigher.comment(given, read) if given.strip() else [], False
-    kept, foreign = english_only(given, lambda part: judge.read(part).text, judge.is_word, language)
-    if kept != given:
-        read = judge.read(kept)
-    weighed = weigher.comment(kept, read) if kept.strip() else []
-    return ([*weighed, *weigher.foreign(given, kept)] if foreign else weighed), foreign
+def _inside(span: Span, part: Part) -> bool:
+    return part.start <= span.start and span.end <= part.end
 
 
 def _without(text: str, harmless: PhraseList) -> str:

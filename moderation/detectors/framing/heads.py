@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 #: The categories that the models score. Shouting is a rule upon them.
@@ -26,9 +26,20 @@ class Piece(NamedTuple):
     toxic: float
 
 
-@dataclass(frozen=True)
 class Scores:
-    """Calibrated probability of each head, and the pieces that were read."""
+    """Calibrated probability of each head, and the pieces that were read.
 
-    heads: Mapping[str, float]
-    pieces: Sequence[Piece]
+    Args:
+        heads: the probabilities.
+        pieces: gives the pieces; called when somebody asks for them.
+    """
+
+    def __init__(
+        self, heads: Mapping[str, float], pieces: Callable[[], Sequence[Piece]] = tuple
+    ) -> None:
+        self.heads = heads
+        self._pieces = pieces
+
+    @cached_property
+    def pieces(self) -> Sequence[Piece]:
+        return self._pieces()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 
 from moderation.detectors.framing.wordlists import wordlists
@@ -62,16 +62,20 @@ def english_only(
         english = is_english(read(text[span.start : span.end]), is_word)
         letters[english] += span.end - span.start
         told.append((span, english))
-    foreign = _mostly_foreign(letters, language)
+    foreign = mostly_foreign(letters, language)
     kept = [span for span, english in told if english or (english is None and not foreign)]
     return _only(text, kept), foreign
 
 
-def _mostly_foreign(letters: Counter[bool | None], language: str) -> bool:
-    """Decide by the letters of English (True), other (False) and too short (None) sentences."""
-    if letters[True] or letters[False]:
-        return letters[False] > letters[True]
-    return letters[None] > 0 and language[:2].lower() not in {"", "en"}
+def mostly_foreign(letters: Mapping[bool | None, int], language: str) -> bool:
+    """Decide by the letters of English (True), other (False) and too short (None) parts.
+
+    What the host says of the ``language`` decides only where the text can not tell.
+    """
+    english, other = letters.get(True, 0), letters.get(False, 0)
+    if english or other:
+        return other > english
+    return letters.get(None, 0) > 0 and language[:2].lower() not in {"", "en"}
 
 
 def _only(text: str, kept: Iterable[Span]) -> str:

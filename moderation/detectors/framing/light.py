@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from moderation.detectors.framing.released import ModelError
+from moderation.detectors.framing.threads import one_core
 
 _EPSILON = 1e-12
 _FAR = -1e4
@@ -47,6 +48,10 @@ class LightNetwork:
 
     def logits(self, batch: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
         """Return logits of comments and of their pieces (see ``scoring.Network``)."""
+        with one_core():
+            return self._logits(batch)
+
+    def _logits(self, batch: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
         length = max(map(len, batch))
         numbers = np.zeros((len(batch), length), np.int64)
         present = np.zeros((len(batch), length, 1), np.float32)

@@ -189,7 +189,7 @@ class _Indifferent:
         return [_NOTHING_KNOWN for _ in reads]
 
 
-_NOTHING_KNOWN = Scores(dict.fromkeys(DECIDING, 0.02) | dict.fromkeys(PUBLIC, 0.0), ())
+_NOTHING_KNOWN = Scores(dict.fromkeys(DECIDING, 0.02) | dict.fromkeys(PUBLIC, 0.0))
 #: Lifts such a score to .6: flagged, but never as likely.
 _HIT_ALONE = 4.3
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -74,12 +75,12 @@ class Scorer:
         wholes, marks = self._answers(list(places))
         highest = np.zeros((len(reads), len(HEADS)), np.float32)
         np.maximum.at(highest, [row for row, _ in windows], wholes[known])
-        pieces: list[list[Piece]] = [[] for _ in reads]
+        parts: list[list[tuple[Pieces, np.ndarray]]] = [[] for _ in reads]
         for (row, cut), place in zip(windows, known, strict=True):
-            pieces[row].extend(_new_pieces(reads[row], cut, marks[place], pieces[row]))
+            parts[row].append((cut, marks[place]))
         return [
-            Scores(dict(zip(HEADS, row, strict=True)), found)
-            for row, found in zip(highest.tolist(), pieces, strict=True)
+            Scores(dict(zip(HEADS, row, strict=True)), partial(_pieces, read, part))
+            for row, read, part in zip(highest.tolist(), reads, parts, strict=True)
         ]
 
     def _answers(
@@ -104,16 +105,17 @@ class Scorer:
             yield cut
 
 
-def _new_pieces(
-    read: Read, cut: Pieces, marks: np.ndarray, known: Sequence[Piece]
-) -> Iterator[Piece]:
-    """Yield the pieces of a part that no earlier part had, by where they stand in the text."""
-    done = known[-1].end if known else 0
-    for start, end, mark in zip(cut.starts, cut.ends, marks.tolist(), strict=False):
-        if end > start:
-            place = read.mapped.to_original(start, end)
-            if place.start >= done:
-                yield Piece(place.start, place.end, *mark)
+def _pieces(read: Read, parts: Sequence[tuple[Pieces, np.ndarray]]) -> list[Piece]:
+    """Return the pieces of all parts by where they stand in the text; overlaps count once."""
+    found: list[Piece] = []
+    for cut, marks in parts:
+        done = found[-1].end if found else 0
+        for start, end, mark in zip(cut.starts, cut.ends, marks.tolist(), strict=False):
+            if end > start:
+                place = read.mapped.to_original(start, end)
+                if place.start >= done:
+                    found.append(Piece(place.start, place.end, *mark))
+    return found
 
 
 def _alike(lengths: Sequence[int]) -> Iterator[list[int]]:
