@@ -27,6 +27,7 @@ from moderation.models import Case, Decision, Outcome
 from moderation.services import cases, decisions
 from moderation.services.decisions import BatchItem
 from moderation.services.errors import InvalidTransition, ModerationError
+from moderation.services.preferences import preferences_of
 
 if TYPE_CHECKING:
     CaseModelAdmin = admin.ModelAdmin[Case]
@@ -41,6 +42,7 @@ class Choice:
     case: Case
     version: int
     user: Any
+    mask: bool
 
     @property
     def item(self) -> str:
@@ -69,7 +71,7 @@ class Choice:
 
     @property
     def passage(self) -> SafeString:
-        return passage_of(self.case)
+        return passage_of(self.case, mask=self.mask)
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,7 +327,10 @@ def _choices(items: Iterable[tuple[int, int]], user: Any) -> list[Choice]:
     versions = dict(items)
     chosen = Case.objects.filter(pk__in=versions).select_related("subject", "claimed_by")
     by_id = chosen.in_bulk()
-    return [Choice(by_id[pk], version, user) for pk, version in versions.items() if pk in by_id]
+    mask = preferences_of(user).mask_offensive
+    return [
+        Choice(by_id[pk], version, user, mask) for pk, version in versions.items() if pk in by_id
+    ]
 
 
 def _act(

@@ -126,8 +126,8 @@ def age(at: datetime) -> SafeString:
 def due(at: datetime) -> SafeString:
     """Return until when something is due, or for how long it has been overdue."""
     if at < timezone.now():
-        return _time(at, _("overdue by %(age)s") % {"age": timesince(at)})
-    return _time(at, _("due in %(age)s") % {"age": timeuntil(at)})
+        return _time(at, _("overdue by %(age)s") % {"age": timesince(at, depth=1)})
+    return _time(at, _("due in %(age)s") % {"age": timeuntil(at, depth=1)})
 
 
 def date(at: datetime | None) -> SafeString | str:

@@ -47,6 +47,7 @@ class Row:
     viewers: list[str]
     decided: tuple[str, str] | None
     user: Any
+    mask: bool = False
 
     @property
     def item(self) -> str:
@@ -84,7 +85,7 @@ class Row:
 
     @property
     def passage(self) -> SafeString:
-        return passage_of(self.case)
+        return passage_of(self.case, mask=self.mask)
 
     @property
     def author(self) -> SafeString:
@@ -168,14 +169,15 @@ class Listing(CaseModelAdmin):
         asked = Asked.of(request.GET, request.user)
         after, before = request.GET.get("after", ""), request.GET.get("before", "")
         page = page_of(asked, after=after, before=before)
+        personal = self.personal_context(request)
         context = {
             **self.admin_site.each_context(request),
-            **self.personal_context(request),
+            **personal,
             "title": _("Moderation queue"),
             "opts": self.opts,
             "media": self.media,
             "asked": asked,
-            "rows": self._rows(page.cases, asked),
+            "rows": self._rows(page.cases, asked, mask=personal["preference"].mask_offensive),
             "after": page.after,
             "before": page.before,
             "here": page.begins_after,
@@ -223,7 +225,7 @@ class Listing(CaseModelAdmin):
         if not permissions.may_view(request.user):
             raise PermissionDenied
 
-    def _rows(self, cases: Iterable[Case], asked: Asked) -> list[Row]:
+    def _rows(self, cases: Iterable[Case], asked: Asked, *, mask: bool = False) -> list[Row]:
         listed = list(cases)
         viewers = views.viewers_of([case.pk for case in listed], but=asked.user)
         decided = _last_decisions([case.pk for case in listed if not case.is_open])
@@ -235,6 +237,7 @@ class Listing(CaseModelAdmin):
                 viewers.get(case.pk, []),
                 decided.get(case.pk),
                 asked.user,
+                mask,
             )
             for case in listed
         ]

@@ -21,6 +21,7 @@ from moderation import permissions
 from moderation.admin import display
 from moderation.admin.filters import Asked
 from moderation.admin.passages import quote_from_window, shorten
+from moderation.admin.wellness import MASKED_CATEGORIES
 from moderation.models import Case, Evidence, ScanState
 from moderation.models.cases import TO_DO
 from moderation.types import Mode, Span, TextFormat
@@ -49,9 +50,9 @@ class Extract:
     format: TextFormat
     title: str
 
-    def html(self) -> SafeString:
-        """Return title and passage for a cell of a list."""
-        found = quote_from_window(
+    def html(self, *, covered: bool = False) -> SafeString:
+        """Return title and passage for a cell; ``covered`` until somebody points at it."""
+        quote = quote_from_window(
             self.window,
             self.offset,
             self.passage,
@@ -59,12 +60,15 @@ class Extract:
             context=CONTEXT_CHARS,
             longest=PASSAGE_CHARS,
         )
+        found = display.quoted(quote)
+        if covered:
+            found = format_html('<span class="moderation-covered">{}</span>', found)
         if not self.title:
-            return display.quoted(found)
+            return found
         return format_html(
             '<bdi class="moderation-title">{}</bdi> {}',
             display.shown(self.title[:TITLE_CHARS]),
-            display.quoted(found),
+            found,
         )
 
 
@@ -219,7 +223,15 @@ def with_extracts(cases: Iterable[Case]) -> list[Case]:
     return listed
 
 
-def passage_of(case: Case) -> SafeString:
-    """Return the worst passage of a case that went through :func:`with_extracts`."""
+def passage_of(case: Case, *, mask: bool = False) -> SafeString:
+    """Return the worst passage of a case that went through :func:`with_extracts`.
+
+    ``mask`` covers it where it may be a slur or a threat, for who wants that.
+    """
     extract: Extract | None = getattr(case, "extract", None)
-    return extract.html() if extract else display.isolated(str(case.subject))
+    if extract is None:
+        return display.isolated(str(case.subject))
+    return extract.html(covered=mask and not _MASKED.isdisjoint(case.categories))
+
+
+_MASKED = {f"{kind}/{category}" for kind, category in MASKED_CATEGORIES}
