@@ -91,7 +91,8 @@ class Scan(models.Model):
                 fields=["state", "due_at"],
                 condition=Q(state__in=[state.value for state in ACTIVE_SCANS]),
                 name="moderation_scan_due",
-            )
+            ),
+            models.Index(fields=["finished_at"], name="moderation_scan_finished"),
         ]
 
     def __str__(self) -> str:
@@ -129,6 +130,7 @@ class DetectorRun(models.Model):
                 fields=["scan", "detector"], name="moderation_one_run_per_detector"
             )
         ]
+        indexes = [models.Index(fields=["finished_at"], name="moderation_run_finished")]
 
     def __str__(self) -> str:
         return f"{self.detector} {self.version}: {self.get_state_display()}"
