@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from ipaddress import ip_network
 from typing import Any
 
 from django.apps import AppConfig, apps
@@ -39,6 +40,7 @@ def register_checks() -> None:
         check_framing,
         check_embedder,
         check_dispatch,
+        check_operations,
     ):
         checks.register(check, "moderation")
 
@@ -159,6 +161,8 @@ _LEAST = {
     "SHIFT_HOURS": 1,
     "CHECK_MAX_CHARS": 1,
     "IDEMPOTENCY_SECONDS": 1,
+    "WEBHOOK_TIMEOUT": 1,
+    "WEBHOOK_MAX_ATTEMPTS": 1,
 }
 
 
@@ -379,3 +383,37 @@ def check_dispatch(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> l
         return list(get_dispatcher().check())
     except (ImportError, AttributeError, TypeError, ValueError):
         return []  # E005 says it
+
+
+def check_operations(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[Any]:
+    """E017 networks, alerts or periods of retention that are none."""
+    from moderation.services import alerts, retention
+
+    problems = [
+        *(
+            _problem_with_networks(name)
+            for name in ("WEBHOOK_ALLOWED_NETWORKS", "METRICS_NETWORKS")
+        ),
+        ("ALERTS", alerts.problem_with_settings(), "Known keys: " + ", ".join(alerts.DEFAULTS)),
+        (
+            "RETENTION",
+            retention.problem_with_settings(),
+            "Known keys: " + ", ".join(retention.KINDS),
+        ),
+    ]
+    return [
+        checks.Error(f"MODERATION[{key!r}]: {problem}.", hint=f"{hint}.", id="moderation.E017")
+        for key, problem, hint in problems
+        if problem
+    ]
+
+
+def _problem_with_networks(name: str) -> tuple[str, str, str]:
+    hint = "Write a list of networks, such as ['10.1.2.0/24', '::1/128']"
+    networks: object = getattr(settings, name)
+    for network in networks if isinstance(networks, list) else ():  # E002 says the rest
+        try:
+            ip_network(network)
+        except ValueError as error:
+            return name, str(error), hint
+    return name, "", hint

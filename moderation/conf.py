@@ -83,6 +83,22 @@ class Settings:
     # How many wrong API keys one address may try.
     WRONG_KEY_RATE: str = "20/min"
 
+    # Whether readers without an account may report a text, how often one of them may (counted by
+    # person and by address), and how much they may write.
+    REPORT_ANONYMOUS: bool = True
+    REPORT_RATE: str = "20/hour"
+    REPORT_MAX_CHARS: int = 5_000
+    # Whether authors are mailed what was decided about their texts, and reporters what came of
+    # their reports. The signals are sent in any case.
+    NOTIFY_AUTHORS: bool = True
+    NOTIFY_REPORTERS: bool = True
+    # Where the site is, for the links in mails: "https://example.org". Without it there are none.
+    SITE_URL: str = ""
+    # For how many days a decision may be contested; 0 means never.
+    APPEAL_DAYS: int = 183
+    # In which countries of the European Economic Area restrictions apply; told in statements.
+    TERRITORIAL_SCOPE: list[str] = []
+
     # How programs sign in to the API: dotted paths of REST framework's authentication classes;
     # None means those of the site's REST_FRAMEWORK setting.
     API_AUTHENTICATION: list[str] | None = None
@@ -91,6 +107,26 @@ class Settings:
     API_RATES: dict[str, str | None] = {}
     # The answer to a write with an Idempotency-Key is given again for so long.
     IDEMPOTENCY_SECONDS: int = 86_400
+
+    # Webhooks: seconds one may take to answer, attempts before a message is given up (the pauses
+    # grow to six hours), and how long an old secret is signed with beside the new one.
+    WEBHOOK_TIMEOUT: int = 10
+    WEBHOOK_MAX_ATTEMPTS: int = 20
+    WEBHOOK_ROTATION_SECONDS: int = 86_400
+    # Networks of your own that webhooks may lead to, as "10.1.2.0/24"; others have to be public.
+    WEBHOOK_ALLOWED_NETWORKS: list[str] = []
+
+    # Whom the desk tells when it does not run as it should, and when that is the case; laid over
+    # the defaults in moderation.services.alerts.
+    ALERTS: dict[str, Any] = {}
+    # Who may read the metrics: whoever sends this token, or asks from these networks; or an
+    # account with the permission to view counts.
+    METRICS_TOKEN: str | None = None
+    METRICS_NETWORKS: list[str] = []
+    # Days for which rows are kept, by kind (see moderation.services.retention); a kind that is
+    # not named is kept for ever. With PURGE_IN_SWEEP the sweep removes what is older.
+    RETENTION: dict[str, int] = {}
+    PURGE_IN_SWEEP: bool = False
 
     def __getattribute__(self, name: str) -> Any:
         default = super().__getattribute__(name)

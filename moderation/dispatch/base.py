@@ -19,6 +19,8 @@ class Job(StrEnum):
 
     SCAN = "moderation.scan"
     SWEEP = "moderation.sweep"
+    DELIVER = "moderation.deliver"
+    NOTIFY = "moderation.notify"
 
 
 GROUP = 20
@@ -34,6 +36,10 @@ class Dispatcher(ABC):
 
         Must not raise for a broker that is down, and must not wait for one.
         """
+
+    def reachable(self) -> bool:
+        """Whether requests can be handed over at this moment; must not wait long to know."""
+        return True
 
     def check(self) -> Iterable[CheckMessage]:
         """Return what the system checks should report about the way requests take."""

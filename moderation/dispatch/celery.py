@@ -28,6 +28,14 @@ PAUSE_AFTER_FAILURE = 15.0
 """Seconds without a further attempt after a failure; the sweep asks for what was missed."""
 
 
+_IMPATIENT = {
+    "socket_connect_timeout": CONNECT_TIMEOUT,
+    "socket_timeout": CONNECT_TIMEOUT,
+    "retry_on_timeout": False,
+    "max_retries": 0,
+}
+
+
 class CeleryDispatcher(Dispatcher):
     """Publishes with short timeouts and without retries, over a connection pool of its own.
 
@@ -62,6 +70,9 @@ class CeleryDispatcher(Dispatcher):
             # The detectors watch the clock themselves; these catch the one that does not.
             limit = (settings.SCAN_TIME_LIMIT + LEEWAY) * len(ids)
             options.update(soft_time_limit=limit, time_limit=limit + LEEWAY)
+        elif job is Job.DELIVER:
+            limit = (settings.WEBHOOK_TIMEOUT + LEEWAY) * len(ids)
+            options.update(soft_time_limit=limit, time_limit=limit + LEEWAY)
         task = current_app.tasks.get(str(job))
         if current_app.conf.task_always_eager and task is not None:
             task.apply_async(args=ids, **options)
@@ -74,16 +85,29 @@ class CeleryDispatcher(Dispatcher):
             else:
                 current_app.send_task(str(job), args=ids, producer=producer, **options)
 
+    def reachable(self) -> bool:
+        """Whether the broker takes a connection of its own, apart from those in use."""
+        if current_app.conf.task_always_eager:
+            return True
+        try:
+            with current_app.connection_for_write(connect_timeout=CONNECT_TIMEOUT) as connection:
+                connection.transport_options = {
+                    **(connection.transport_options or {}),
+                    **_IMPATIENT,
+                }
+                connection.ensure_connection(max_retries=1, timeout=CONNECT_TIMEOUT)
+        except Exception as error:  # noqa: BLE001 - brokers raise what they like
+            logger.warning("The broker cannot be reached (%s).", type(error).__name__)
+            return False
+        return True
+
     def _broker(self) -> Connection:
         with self._lock:
             if self._connection is None:
                 connection = current_app.connection_for_write(connect_timeout=CONNECT_TIMEOUT)
                 connection.transport_options = {
                     **(connection.transport_options or {}),
-                    "socket_connect_timeout": CONNECT_TIMEOUT,
-                    "socket_timeout": CONNECT_TIMEOUT,
-                    "retry_on_timeout": False,
-                    "max_retries": 0,
+                    **_IMPATIENT,
                 }
                 self._connection = connection
             return self._connection

@@ -16,6 +16,8 @@ logger = logging.getLogger("moderation.dispatch")
 _SERVICES = {
     Job.SCAN: "moderation.services.scanning.run_scan",
     Job.SWEEP: "moderation.services.sweep.sweep",
+    Job.DELIVER: "moderation.services.deliveries.deliver",
+    Job.NOTIFY: "moderation.services.notices.send",
 }
 
 

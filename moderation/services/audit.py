@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from moderation.models import Case, ChainHead, Event
 from moderation.models.events import GENESIS, chain_hash
+from moderation.services import outbox
 from moderation.services.actors import MACHINE, Actor
 from moderation.services.database import moderation_db, write_transaction
 
@@ -25,7 +26,8 @@ def record(
     """Append one line. Must run in the transaction of what it tells of, as its last step.
 
     The head of the chain is locked until that transaction ends, so lines are never out of
-    order and never missing; ``data`` holds ids and codes, never text of the site.
+    order and never missing; ``data`` holds ids and codes, never text of the site. What it says
+    of a case goes into the outbox for webhooks too.
     """
     using = moderation_db()
     content = dict(data or {})
@@ -50,6 +52,7 @@ def record(
         event.save(using=using)
         head.number, head.hash = number, event.hash
         head.save(using=using)
+        outbox.note(event, case, using)
     return event
 
 

@@ -15,7 +15,18 @@ from moderation.dispatch import GROUP, Job, get_dispatcher
 from moderation.models import Case, IndexedDocument, Scan, ScanState, Subject
 from moderation.models.cases import OPEN_CASES
 from moderation.models.scans import ScanReason
-from moderation.services import cases, idempotency, walks
+from moderation.services import (
+    alerts,
+    appeals,
+    cases,
+    heartbeats,
+    idempotency,
+    notices,
+    outbox,
+    reports,
+    retention,
+    walks,
+)
 from moderation.services.database import moderation_db
 from moderation.services.errors import where
 from moderation.services.hosts import content_type_of
@@ -40,7 +51,13 @@ class SweepResult:
     taken_in: int = 0
     forgotten: int = 0
     cases_reopened: int = 0
+    reports_answered: int = 0
+    appeals_expired: int = 0
+    notices_asked: int = 0
     answers_purged: int = 0
+    deliveries_asked: int = 0
+    alerted: int = 0
+    purged: int = 0
     unreadable: int = 0
     failed: int = 0
 
@@ -54,13 +71,30 @@ def sweep(*, complete: bool = False) -> SweepResult:
     result = SweepResult()
     result.recovered = _recover_lost()
     result.cases_reopened = cases.release_expired()
+    result.reports_answered = reports.settle_due()
+    result.appeals_expired = appeals.expire_overtaken()
+    result.notices_asked = notices.ask_due()
     result.answers_purged = idempotency.purge()
     for registration in registry.all():
         for alias in walks.aliases_of(registration.root):
             _look_after(registration, alias, result, complete=complete)
     _settle_deleted(result)
     result.asked = _ask_due(complete=complete)
+    result.deliveries_asked = outbox.ask_due(settings.SWEEP_BATCH)
+    _keep_house(result)
     return result
+
+
+def _keep_house(result: SweepResult) -> None:
+    """Tell of what does not run as it should, and remove what is old; neither ends the sweep."""
+    try:
+        result.alerted = alerts.tell()
+        heartbeats.beat(heartbeats.SWEEP)  # after the alerts: they look at the time in between
+        if settings.PURGE_IN_SWEEP:
+            result.purged = sum(retention.purge(limit=settings.SWEEP_BATCH).values())
+    except Exception as error:  # noqa: BLE001 - the scans have been asked for
+        result.failed += 1
+        logger.error("The sweep could not keep house: %s", where(error))  # noqa: TRY400 - a trace may hold text
 
 
 def _look_after(
