@@ -162,7 +162,9 @@ class Assessment:
 
 def _without(row: Evidence) -> float | None:
     percent = row.params.get("without") if isinstance(row.params, dict) else None
-    return percent / 100 if isinstance(percent, int) else None
+    if isinstance(percent, bool) or not isinstance(percent, int):
+        return None
+    return percent / 100
 
 
 def _scans(snapshot: Snapshot | None) -> list[Scan]:

@@ -357,6 +357,18 @@ def test_evidence_beyond_the_text_does_no_harm(desk, comment_case):
     assert readable(judged(shown(desk, case))) == "You are a badword."
 
 
+def test_a_passage_says_what_the_score_would_be_without_it(desk, comment_case):
+    case = comment_case()
+    said = "Without this passage the score would be"
+    assert said not in shown(desk, case)
+    for stored, printed in ((12, f"{said} 0.12."), (0, f"{said} 0.00.")):
+        Evidence.objects.update(params={"without": stored})
+        assert printed in shown(desk, case)
+    for odd in ("<b>", None, [1], True):
+        Evidence.objects.update(params={"without": odd})
+        assert said not in shown(desk, case)
+
+
 def test_the_page_costs_the_same_whatever_was_found(desk, moderator, comment_case):
     case = comment_case()
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import chain, islice, permutations
+
 import pytest
 
+from moderation.detectors.framing import models
+from moderation.detectors.framing.heads import Scores
+from moderation.detectors.framing.reading import Read
 from moderation.types import TextFormat
-from tests.framing.judging import flagged, judge, passages
+from tests.framing.judging import MODELS, flagged, judge, passages
 from tests.text.hostile import EDGES
 
 DISGUISED = {
@@ -22,11 +28,12 @@ DISGUISED = {
 }
 
 
+@pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("kind", DISGUISED)
-def test_disguised_words_are_read_and_shown_as_they_stand(kind: str) -> None:
+def test_disguised_words_are_read_and_shown_as_they_stand(kind: str, model: str) -> None:
     text = f"Good morning. {DISGUISED[kind]}"
-    assert "attack" in flagged(text)
-    shown = passages(text, "attack")
+    assert "attack" in flagged(text, model=model)
+    shown = passages(text, "attack", model=model)
     assert any(passage.endswith(DISGUISED[kind][-3:]) for passage in shown)
 
 
@@ -43,6 +50,25 @@ def test_numbers_and_names_are_no_disguise(text: str) -> None:
     assert judge(text).findings == ()
 
 
+WORDS = [
+    "the",
+    "of",
+    "you",
+    "table",
+    "car",
+    "vote",
+    "tax",
+    "morning",
+    "they",
+    "want",
+    "in",
+    "on",
+    "monday",
+    "fish",
+    "bread",
+    ".",
+]
+
 ENDLESS = {
     "emoji": "🙂" * 250_000,
     "stacked accents": "z" + "\u0301\u0327\u0336" * 100_000,
@@ -57,21 +83,57 @@ ENDLESS = {
     "marks": "!?" * 100_000,
     "quoted lines": "> a\n" * 50_000,
     "names": "The Xyz " * 20_000,
+    "words": " ".join(islice(chain.from_iterable(permutations(WORDS)), 20_000)),
+    "signs": "".join(islice(chain.from_iterable(permutations("ab,;!?()*#@1 .")), 50_000)),
+    "scripts": "абвгд abc ひら 中文 يا " * 5_000,
+    "capitals": "YOU FOOL. " * 10_000,
 }
 
 
+@pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("kind", ENDLESS)
-def test_endless_texts_are_judged(kind: str) -> None:
+def test_endless_texts_are_judged(kind: str, model: str) -> None:
     """Long enough that a step of quadratic time would hold up the whole run."""
     text = ENDLESS[kind]
-    assessment = judge(text)
+    assessment = judge(text, model=model)
     assert 0 <= assessment.scores["framing"] <= 1
     for finding in assessment.findings:
+        assert finding.evidence
         for evidence in finding.evidence:
             assert 0 <= evidence.start < evidence.end <= len(text)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_ten_times_the_text_is_not_judged_in_detail_ten_times(
+    model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What costs most, the model's own work, does not grow with the text."""
+    worked_on = []
+    judging = models.load(model).judge
+    weigh = judging.weigh
+
+    def counted(reads: Sequence[Read]) -> Sequence[Scores]:
+        worked_on.append(sum(len(read.text) for read in reads))
+        return weigh(reads)
+
+    monkeypatch.setattr(judging, "weigh", counted)
+    sizes = []
+    for length in (10_000, 100_000):
+        worked_on.clear()
+        judge(ENDLESS["words"][:length], model=model)
+        sizes.append(sum(worked_on))
+    screening = 0 if model == "standard" else 100_000
+    assert sizes[1] <= 2 * sizes[0] + screening
+
+
+def test_a_hidden_insult_is_found_in_an_endless_text() -> None:
+    text = ENDLESS["zero-width"].replace("an idiot", "a pathetic stupid liar")
+    (passage,) = passages(text, "attack")
+    assert passage == "you are a pathetic stupid liar"
 
 
 @pytest.mark.parametrize("format", list(TextFormat))
 @pytest.mark.parametrize("kind", EDGES)
 def test_edges_are_judged(kind: str, format: TextFormat) -> None:  # noqa: A002
-    assert judge(EDGES[kind], format).findings == ()
+    for model in MODELS:
+        assert judge(EDGES[kind], format, model=model).findings == ()

@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import logging
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from heapq import nlargest
 from typing import Any, ClassVar
 
-from moderation.detectors.base import Context
+from moderation.detectors.base import NO_THRESHOLDS, Context, SiteThresholds
 from moderation.detectors.framing import models
+from moderation.detectors.framing.backends import BackendError, Guarded, backed
 from moderation.detectors.framing.comments import judged
 from moderation.detectors.framing.evidence import Shown, shown, toxic
 from moderation.detectors.framing.heads import CATEGORIES, PUBLIC, SHOUTING
 from moderation.detectors.framing.models import Model
+from moderation.detectors.framing.presets import preset_thresholds
 from moderation.detectors.framing.quoting import own_words
 from moderation.detectors.framing.weighing import Given, Part, Weighed, Weigher, highest
 from moderation.detectors.phrases import PhraseList
 from moderation.text.document import Document
-from moderation.types import Assessment, Band, Evidence, Finding, Kind, Span
+from moderation.types import Assessment, Band, Evidence, Finding, Kind, Mode, Span
 
 #: What is flagged.
 FLAGGED = (*CATEGORIES, SHOUTING)
 NOT_ENGLISH = "not_assessed_language"
 NO_MODEL = "framing.note.no_model"
+NO_BACKEND = "framing.note.no_backend"
 
 _PARTS_SHOWN = 3
 _MOST_SHOWN = 5
 _DIGITS = 4
 #: A score of nothing is no finding, even at a threshold of 0.
 _LOWEST = 10.0**-_DIGITS
+
+logger = logging.getLogger(__name__)
 
 
 class FramingDetector:
@@ -40,6 +46,7 @@ class FramingDetector:
         thresholds: score from which a category is flagged; missing ones are the preset's.
         bands: ``likely``: score from which every category's findings are likely; without it,
             halfway from the cautious threshold of the category to certainty.
+        backend: judges in place of the model where it may be asked, with its own thresholds.
 
     Raises ``TypeError`` or ``ValueError`` for an unknown name or a number outside of 0..1. The
     model is loaded when the first comment comes.
@@ -49,6 +56,8 @@ class FramingDetector:
     version: ClassVar[str] = "2"
     kinds: ClassVar[frozenset[Kind]] = frozenset({Kind.COMMENT})
     informative: ClassVar[frozenset[str]] = frozenset(PUBLIC)
+    #: Categories that take a threshold of the site.
+    adjustable: ClassVar[tuple[str, ...]] = ("framing", *FLAGGED)
 
     def __init__(
         self,
@@ -57,6 +66,7 @@ class FramingDetector:
         preset: str = "balanced",
         thresholds: Mapping[str, float] | None = None,
         bands: Mapping[str, float] | None = None,
+        backend: Guarded | None = None,
     ) -> None:
         models.candidates(model)
         if preset not in models.PRESETS:
@@ -65,6 +75,7 @@ class FramingDetector:
         self._preset = preset
         self._given = _checked("thresholds", ("framing", *FLAGGED), thresholds)
         self._given_bands = _checked("bands", ("likely",), bands)
+        self._backend = backend
 
     def detect(self, document: Document, context: Context) -> Assessment:
         """Judge a comment; of a long one, each category scores as the worst part of it.
@@ -72,13 +83,46 @@ class FramingDetector:
         What the comment quotes in quote blocks is not judged, nor what the site lists as
         harmless. In other languages than English only turns of phrase are looked for; if that
         is most of the text, a note says so.
+
+        Thresholds of the site belong to the numbers of whatever usually judges: where a back
+        end fails, the model of the package takes over with its own ones, and a note says so.
         """
-        comment = self._read(document, context)
-        return Assessment(
-            findings=tuple(self._findings(comment)),
-            scores=comment.scores(),
-            notes=tuple(comment.notes()),
-        )
+        model = models.load(self._wanted)
+        if self._backend is None:
+            return self._assess(document, context, model, context.thresholds_of(self.name))
+        if not context.remote:
+            return self._assess(document, context, model)
+        asking = backed(model, self._backend, context.deadline.at)
+        try:
+            return self._assess(document, context, asking, context.thresholds_of(self.name))
+        except BackendError as error:
+            logger.warning("The framing back end %r gave no scores: %s", self._backend.name, error)
+            found = self._assess(document, context, model)
+            return replace(found, notes=(*found.notes, NO_BACKEND))
+
+    def own_thresholds(self) -> dict[str, float]:
+        """Return the thresholds that hold where the site has none; no model is loaded."""
+        preset = preset_thresholds(self._wanted, self._preset)
+        if self._backend is not None:
+            preset |= self._backend.thresholds
+        return {**preset, SHOUTING: preset["framing"], **self._given}
+
+    def _assess(
+        self,
+        document: Document,
+        context: Context,
+        model: Model,
+        site: SiteThresholds = NO_THRESHOLDS,
+    ) -> Assessment:
+        comment = self._read(document, context, model, site)
+        findings = [*self._findings(comment)]
+        if site.shadow:
+            trial = replace(comment, bounds={**comment.bounds, **site.shadow})
+            findings += [
+                replace(found, mode=Mode.SHADOW)
+                for found in self._findings(trial, site.shadow)
+            ]
+        return Assessment(tuple(findings), comment.scores(), tuple(comment.notes()))
 
     def scores(self, text: str) -> dict[str, Any]:
         """Return all scores of a plain text, and the passages of what flags.
@@ -87,7 +131,7 @@ class FramingDetector:
         ``spans`` has start and end of the passages of each category that flags, and the toxic
         words under ``toxicity``; ``notes`` says what was not assessed.
         """
-        comment = self._read(Document(text, Kind.COMMENT), Context())
+        comment = self._read(Document(text, Kind.COMMENT), Context(), models.load(self._wanted))
         spans = {
             category: sorted([each.start, each.end] for each in comment.passages(category, *by))
             for category, by in comment.flagged().items()
@@ -95,12 +139,18 @@ class FramingDetector:
         spans["toxicity"] = comment.toxic()
         return {"scores": comment.scores(), "spans": spans, "notes": comment.notes()}
 
-    def _read(self, document: Document, context: Context) -> _Comment:
+    def _read(
+        self,
+        document: Document,
+        context: Context,
+        model: Model,
+        site: SiteThresholds = NO_THRESHOLDS,
+    ) -> _Comment:
         context.deadline.check()
-        model = models.load(self._wanted)
-        bounds = self._bounds(model)
+        bounds = {**self._bounds(model), **site.live}
+        lowest = {name: min(bound, site.shadow.get(name, bound)) for name, bound in bounds.items()}
         given = _without(own_words(document.plain, document.answers), context.harmless)
-        weigher = Weigher(model, bounds, context.deadline.check)
+        weigher = Weigher(model, lowest, context.deadline.check)
         weighed, foreign = judged(given, document.language, weigher)
         return _Comment(document, weigher, weighed, bounds, foreign)
 
@@ -108,9 +158,18 @@ class FramingDetector:
         preset = model.thresholds[self._preset]
         return {**preset, SHOUTING: preset["framing"], **self._given}
 
-    def _findings(self, comment: _Comment) -> Iterator[Finding]:
-        """Yield a finding for every category that flags, with what speaks for it."""
-        flagged = comment.flagged()
+    def _findings(
+        self, comment: _Comment, heads: Collection[str] | None = None
+    ) -> Iterator[Finding]:
+        """Yield a finding for every category that flags, with what speaks for it.
+
+        With ``heads``, only those are meant that one of these scores decides.
+        """
+        flagged = {
+            category: by
+            for category, by in comment.flagged().items()
+            if heads is None or by[0] in heads
+        }
         passages = {category: comment.passages(category, *by) for category, by in flagged.items()}
         without = comment.without(passages.values())
         for category, (head, bound) in flagged.items():

@@ -27,7 +27,8 @@ def own_words(plain: PlainText, answers: str = "") -> str:
 
     Quoted is what the markup sets apart, every line that starts with ``>``, and every sentence
     or passage between quotation marks that the text it ``answers`` has as well. Where nothing
-    else is left the text is returned as it is: there it speaks for itself.
+    else is left the text is returned as it is, and so is a text that is one quotation, without
+    its marks: there it speaks for itself.
     """
     quoted = [*plain.quoted, *(line.span() for line in _QUOTED_LINE.finditer(plain.text))]
     if answers:
@@ -40,7 +41,16 @@ def own_words(plain: PlainText, answers: str = "") -> str:
             done = end
     kept.append(plain.text[done:])
     own = "".join(kept)
-    return own if own.strip() else plain.text
+    return _unwrapped(own if own.strip() else plain.text)
+
+
+def _unwrapped(text: str) -> str:
+    """Blank the quotation marks of a text that is nothing but one quotation."""
+    whole = _MARKED.fullmatch(text.strip())
+    if whole is None:
+        return text
+    first, last = text.index(whole[0][0]), text.rindex(whole[0][-1])
+    return f"{text[:first]}\n{text[first + 1 : last]}\n{text[last + 1 :]}"
 
 
 def _repeated(text: str, answers: str) -> Iterator[Span]:
