@@ -35,11 +35,26 @@ class ApiKeyForm(ApiKeyModelForm):
     """What a key opens is ticked, not typed."""
 
     scopes = forms.MultipleChoiceField(
-        label=gettext_lazy("may"),
+        label=gettext_lazy("May be used to"),
         choices=KeyScope.choices,
         initial=KeyScope.values,
         widget=forms.CheckboxSelectMultiple,
     )
+
+
+class StateFilter(admin.SimpleListFilter):
+    """Valid keys, or those that were revoked."""
+
+    title = gettext_lazy("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("valid", _("valid")), ("revoked", _("revoked"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> QuerySet[ApiKey]:
+        if self.value() is None:
+            return queryset
+        return queryset.filter(revoked_at__isnull=self.value() == "valid")
 
 
 @admin.register(ApiKey)
@@ -48,7 +63,7 @@ class ApiKeyAdmin(DeskMedia, ThroughServices, ApiKeyModelAdmin):
 
     form = ApiKeyForm
     list_display = ("name", "shown_prefix", "may", "per_minute", "used", "good")
-    list_filter = (("revoked_at", admin.EmptyFieldListFilter),)
+    list_filter = (StateFilter,)
     search_fields = ("name", "=prefix")
     ordering = ("-pk",)
     actions = ("revoke",)
@@ -67,6 +82,13 @@ class ApiKeyAdmin(DeskMedia, ThroughServices, ApiKeyModelAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
         known = (gettext_lazy("Record"), {"fields": self.readonly_fields})
         return (*self.fieldsets, known) if obj else self.fieldsets
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Offer one way to save: whatever comes next, the new key is shown first."""
+        only = {"show_save_and_add_another": False, "show_save_and_continue": False}
+        return super().add_view(request, form_url, {**(extra_context or {}), **only})
 
     def has_change_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
         revoked = obj is not None and obj.revoked_at is not None
@@ -125,7 +147,7 @@ class ApiKeyAdmin(DeskMedia, ThroughServices, ApiKeyModelAdmin):
 class SuggestedScoreAdmin(ReadOnly, SuggestedScoreModelAdmin):
     """What programs suggest is looked at and deleted, never changed."""
 
-    list_display = ("id", "quoted", "attribute", "shown_score", "key", "community", "suggested")
+    list_display = ("id", "quoted", "attribute", "shown_score", "client", "community", "suggested")
     list_filter = ("attribute", "key")
     list_select_related = ("key",)
     date_hierarchy = "created_at"
@@ -162,6 +184,10 @@ class SuggestedScoreAdmin(ReadOnly, SuggestedScoreModelAdmin):
     def shown_text(self, row: SuggestedScore) -> SafeString:
         passage = display.shown(suggestions.passage(row))
         return format_html('<div class="moderation-text" dir="auto">{}</div>', passage)
+
+    @admin.display(description=gettext_lazy("API key"), ordering="key__name")
+    def client(self, row: SuggestedScore) -> SafeString | str:
+        return display.isolated(row.key.name) if row.key else "–"
 
     @admin.display(description=gettext_lazy("score"), ordering="score")
     def shown_score(self, row: SuggestedScore) -> str:

@@ -249,6 +249,15 @@ def test_the_admin_changes_and_revokes_but_does_not_delete(client, chief, key):
     )
 
 
+def test_the_list_can_be_narrowed_to_valid_keys(client, chief, key):
+    old = new_key(name="An old bot")
+    api_keys.revoke([old])
+    page = reverse("admin:moderation_apikey_changelist")
+    for state, found in (("valid", [key]), ("revoked", [old]), ("", [old, key])):
+        answer = client.get(page, {"state": state} if state else {})
+        assert list(answer.context["cl"].result_list) == found
+
+
 def test_a_form_without_a_name_or_scope_makes_no_key(client, chief):
     for wrong in ({"name": ""}, {"scopes": []}, {"scopes": ["root"]}, {"per_day": "-1"}):
         answer = client.post(reverse("admin:moderation_apikey_add"), {**FORM, **wrong})
