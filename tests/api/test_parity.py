@@ -39,16 +39,23 @@ PAGES = {
     "case_assign": "cases/assign",
     "case_batch": "decisions/list",  # ?batch_id=
     "case_batch_decide": "decisions/create",
+    "case_batch_preview": NOT_NEEDED,  # the list says as much
     "case_batch_undo": "decisions/undo_batch",
     "case_claim": "cases/claim",
     "case_decide": "cases/decide",
+    "case_live": NOT_NEEDED,  # the list again
     "case_next": NOT_NEEDED,  # the list is in the same order
     "case_note": "cases/note",
+    "case_preferences": NOT_NEEDED,  # how one person's screen looks
+    "case_present": NOT_NEEDED,  # who looks at a page
     "case_preview": "snapshots/retrieve",
+    "case_previous": NOT_NEEDED,
     "case_release": "cases/release",
     "case_scan": "cases/scan",
     "case_snooze": "cases/snooze",
     "case_undo": "decisions/undo",
+    "case_view_delete": NOT_NEEDED,  # one person's filters
+    "case_view_save": NOT_NEEDED,
     "event_verify": "events/verify",
 }
 """Each page of the admin that Django does not make by itself."""
