@@ -248,7 +248,16 @@ class Acting(CaseModelAdmin):
         def queue_url(self, query: str = "") -> str: ...
         def _page_url(self, case_id: int, queue: str = "") -> str: ...
         def _case(self, request: HttpRequest, key: str | int) -> Case: ...
-        def _page(self, request: HttpRequest, case: Case, **options: Any) -> HttpResponse: ...
+        def _page(
+            self,
+            request: HttpRequest,
+            case: Case,
+            *,
+            form: DecisionForm | None = None,
+            note_form: NoteForm | None = None,
+            status: int = 200,
+            extra_context: dict[str, Any] | None = None,
+        ) -> HttpResponse: ...
 
 
 def queue_of(request: HttpRequest) -> str:

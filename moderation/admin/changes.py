@@ -61,7 +61,7 @@ def changes_view(case: Case) -> ChangesView | None:
 
 
 def _last_decision(case: Case) -> Decision | None:
-    return (
+    decision: Decision | None = (
         Decision.objects.filter(case__subject=case.subject_id, reversed_by=None)
         .exclude(outcome__in=(Outcome.UNDO, Outcome.PROPOSE, Outcome.ESCALATE))
         .exclude(snapshot=case.snapshot_id)
@@ -69,6 +69,7 @@ def _last_decision(case: Case) -> Decision | None:
         .order_by("-pk")
         .first()
     )
+    return decision
 
 
 def _readable(snapshot: Snapshot) -> str:

@@ -98,7 +98,7 @@ class DecisionForm(RulingForm):
 
     def __init__(self, *args: Any, keys: Mapping[str, str] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["outcome"].widget.keys = keys or {}  # type: ignore[attr-defined]
+        self.fields["outcome"].widget.keys = keys or {}
         if keys and keys.get("note"):
             self.fields["internal_note"].widget.attrs["data-key"] = keys["note"]
         self.fields["cited"].queryset = Policy.objects.filter(is_active=True)  # type: ignore[attr-defined]
@@ -169,7 +169,7 @@ class AssignForm(forms.Form):
     def clean_colleague(self) -> Any:
         users = get_user_model()
         try:
-            return users._default_manager.get_by_natural_key(self.cleaned_data["colleague"])  # type: ignore[attr-defined]
+            return users._default_manager.get_by_natural_key(self.cleaned_data["colleague"])
         except users.DoesNotExist:
             raise ValidationError(_("There is no account of that name.")) from None
 

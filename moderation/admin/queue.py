@@ -154,10 +154,10 @@ def next_in_queue(asked: Asked, case: Case, *, backwards: bool = False) -> int |
         .exclude(proposed_by=user.pk)
     )
     place = _place(_name(case, asked.order), asked.order)
-    following = _beyond(rows, asked.order, place, backwards=backwards).first()
-    if following is not None:
-        return following
-    return _beyond(rows, asked.order, None, backwards=backwards).first()
+    following: int | None = _beyond(rows, asked.order, place, backwards=backwards).first()
+    if following is None:
+        following = _beyond(rows, asked.order, None, backwards=backwards).first()
+    return following
 
 
 _FIELDS = {"priority": "priority", "oldest": "opened_at", "newest": "opened_at"}

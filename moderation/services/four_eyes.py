@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.utils.translation import gettext as _
 
@@ -45,7 +45,7 @@ def is_proposal(case: Case, who: Actor, ruling: Outcome, cited: Sequence[Policy]
     return proposal.proposed != ruling or not delicate <= _for_two(proposal.policies.all())
 
 
-def _for_two(policies: Sequence[Policy]) -> set[str]:
+def _for_two(policies: Iterable[Policy]) -> set[str]:
     return {policy.code for policy in policies} & set(settings.FOUR_EYES)
 
 
