@@ -18,9 +18,11 @@ from django.utils.module_loading import import_string
 
 from moderation.conf import SETTING_NAMES, Settings, settings, user_settings
 from moderation.corpus.embeddings import build_embedder
+from moderation.detectors.framing import backends
 from moderation.detectors.framing import models as framing_models
 from moderation.dispatch import get_dispatcher
 from moderation.models import Scan
+from moderation.services.transparency import COUNTRIES
 from moderation.targets import registry
 from moderation.targets.checks import check_registry
 from moderation.types import Mode
@@ -38,6 +40,7 @@ def register_checks() -> None:
         check_dotted_paths,
         check_detectors,
         check_framing,
+        check_framing_backend,
         check_embedder,
         check_dispatch,
         check_operations,
@@ -97,7 +100,20 @@ def _wrong_values() -> Iterator[checks.CheckMessage]:
         elif key == "FOUR_EYES" and not all(isinstance(code, str) for code in value):
             yield checks.Error(
                 f"MODERATION[{key!r}] holds something that is no code of a policy.",
-                hint="Write the codes of your policies, as strings.",
+                hint="The default is []; write the codes of your policies, as strings.",
+                id="moderation.E002",
+            )
+        elif key == "SITE_URL" and value and not _SITE_URL.fullmatch(value):
+            yield checks.Error(
+                f"MODERATION[{key!r}] is {value!r}, not where a site is.",
+                hint="Write it like 'https://example.org', without a path.",
+                id="moderation.E002",
+            )
+        elif key == "TERRITORIAL_SCOPE" and not set(map(str, value)) <= COUNTRIES:
+            yield checks.Error(
+                f"MODERATION[{key!r}] holds something that is no country of the European "
+                "Economic Area.",
+                hint=f"Choose from {', '.join(sorted(COUNTRIES))}.",
                 id="moderation.E002",
             )
         elif key == "DUE_HOURS" and not all(map(_is_due, value.items())):
@@ -106,7 +122,7 @@ def _wrong_values() -> Iterator[checks.CheckMessage]:
                 hint=f"The default is {vars(Settings)[key]!r}.",
                 id="moderation.E002",
             )
-        elif key in {"CHECK_RATE", "WRONG_KEY_RATE"} and not _RATE.fullmatch(value):
+        elif key in {"CHECK_RATE", "WRONG_KEY_RATE", "REPORT_RATE"} and not _RATE.fullmatch(value):
             yield checks.Error(
                 f"MODERATION[{key!r}] is {value!r}, not a number per second, minute, hour or day.",
                 hint=f"The default is {vars(Settings)[key]!r}.",
@@ -137,6 +153,7 @@ def _short_lease() -> Iterator[checks.CheckMessage]:
         )
 
 
+_SITE_URL = re.compile(r"https?://[^/\s?#]+/?")
 _RATE = re.compile(r"[1-9]\d*/(?:s|sec|second|m|min|minute|h|hour|d|day)")
 
 CLAIM_MODES = ("off", "optional", "required")
@@ -160,6 +177,7 @@ _LEAST = {
     "ASSIGN_SECONDS": 1,
     "SHIFT_HOURS": 1,
     "CHECK_MAX_CHARS": 1,
+    "REPORT_MAX_CHARS": 1,
     "IDEMPOTENCY_SECONDS": 1,
     "WEBHOOK_TIMEOUT": 1,
     "WEBHOOK_MAX_ATTEMPTS": 1,
@@ -325,6 +343,23 @@ def check_framing(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> li
         for defect in framing_models.defects(wanted)
     ]
     return found
+
+
+def check_framing_backend(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[Any]:
+    """E018 a back end of the framing detector that cannot be built."""
+    entry = settings.FRAMING_BACKEND
+    problem = _problem_of(lambda: backends.build(entry)) if isinstance(entry, Mapping) else ""
+    if not problem:
+        return []
+    return [
+        checks.Error(
+            f"The framing back end cannot be used: {problem}",
+            hint="MODERATION['FRAMING_BACKEND'] is {'CLASS': name or dotted path, 'OPTIONS': "
+            "{...}}, see docs/backends.md. Until then the model of the package judges, and every "
+            "scan has a note that says so.",
+            id="moderation.E018",
+        )
+    ]
 
 
 def _framing_model() -> str | None:

@@ -59,7 +59,7 @@ def _permissions(username: str) -> list[Permission]:
     newsroom = Q(content_type__app_label="newsroom")
     wanted = {
         "moderator": desk & Q(codename__startswith="view_")
-        | desk & Q(codename__in=["claim_case", "decide_case"])
+        | desk & Q(codename__in=["claim_case", "decide_case", "see_author_identity"])
         | newsroom & Q(codename__startswith="view_"),
         "author": newsroom & Q(codename__in=["add_article", "change_article", "view_article"]),
     }

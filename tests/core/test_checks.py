@@ -112,11 +112,21 @@ def test_e001_an_unknown_key(found):
     [
         ("CHECK_RATE", "often", "is 'often', not a number per second"),
         ("CHECK_RATE", "0/min", "is '0/min', not a number per second"),
+        ("API_RATES", {"read": "often"}, "cannot have 'read': 'often'"),
+        ("API_RATES", {"look": "9/min"}, "cannot have 'look': '9/min'"),
+        ("API_RATES", [], "is list, not dict"),
+        ("API_AUTHENTICATION", "a.b", "is str"),
+        ("IDEMPOTENCY_SECONDS", 0, "is 0, less than 1"),
         ("WRONG_KEY_RATE", "20 a minute", "is '20 a minute', not a number per second"),
         ("SCAN_MAX_CHARS", "many", "is str, not int"),
         ("SCAN_MAX_CHARS", True, "is bool, not int"),
         ("SCAN_MAX_CHARS", 0, "is 0, less than 1"),
         ("RESCAN_MIN_GAP_SECONDS", -1, "is -1, less than 0"),
+        ("CLAIM_ON_OPEN", "always", "is 'always', not one of off, optional, required"),
+        ("CLAIM_ON_OPEN", True, "is bool, not str"),
+        ("FOUR_EYES", "copied", "is str, not list"),
+        ("FOUR_EYES", ["copied", 3], "holds something that is no code of a policy"),
+        ("ASSIGN_SECONDS", 0, "is 0, less than 1"),
         ("TARGETS", ["site.Article"], "is list, not dict"),
         ("AUTODISCOVER_MODULE", 5, "is int"),
         ("DETECTORS", [], "is list, not dict"),
@@ -154,6 +164,12 @@ def test_e005_a_path_that_leads_to_the_wrong_thing(found, key, path, said):
     assert f"MODERATION[{key!r}] cannot be used" in message.msg
     assert said in message.msg
     assert "The default is 'moderation." in message.hint
+
+
+@pytest.mark.parametrize("path", ["nowhere.at.all", "moderation.conf.Settings"])
+def test_e005_a_way_to_sign_in_that_is_none(found, path):
+    message = found(API_AUTHENTICATION=[path])["E005"]
+    assert "MODERATION['API_AUTHENTICATION'] cannot be used" in message.msg
 
 
 # What the site is made of
