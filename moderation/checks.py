@@ -106,14 +106,14 @@ def _wrong_values() -> Iterator[checks.CheckMessage]:
         elif key == "SITE_URL" and value and not _SITE_URL.fullmatch(value):
             yield checks.Error(
                 f"MODERATION[{key!r}] is {value!r}, not where a site is.",
-                hint="Write it like 'https://example.org', without a path.",
+                hint="Write it like 'https://example.org', without a path. The default is ''.",
                 id="moderation.E002",
             )
         elif key == "TERRITORIAL_SCOPE" and not set(map(str, value)) <= COUNTRIES:
             yield checks.Error(
                 f"MODERATION[{key!r}] holds something that is no country of the European "
                 "Economic Area.",
-                hint=f"Choose from {', '.join(sorted(COUNTRIES))}.",
+                hint=f"Choose from {', '.join(sorted(COUNTRIES))}. The default is [].",
                 id="moderation.E002",
             )
         elif key == "DUE_HOURS" and not all(map(_is_due, value.items())):

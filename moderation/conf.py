@@ -32,6 +32,8 @@ class Settings:
     # for the better one that can run; and its thresholds: "cautious", "balanced" or "strict".
     FRAMING_MODEL: str = "auto"
     FRAMING_PRESET: str = "balanced"
+    # What workers ask in its place, {"CLASS": "openai", "OPTIONS": {...}}; None: the model alone.
+    FRAMING_BACKEND: dict[str, Any] | None = None
     # Says what texts mean, to suggest rewrites: {"OPTIONS": {"path": "folder of a model"}}.
     EMBEDDER: dict[str, Any] | None = None
     SANITIZER: str = "moderation.text.sanitize.BleachSanitizer"

@@ -15,3 +15,19 @@ case_decided = Signal()
 
 decision_undone = Signal()
 """A decision was taken back. ``case_id``, ``decision_id`` (of the undone one), ``undo_id``."""
+
+report_received = Signal()
+"""A reader reported a text. ``report_id``, ``case_id`` (int), ``repeated`` (bool)."""
+
+report_answered = Signal()
+"""A report was answered, after the undo window. ``report_id`` (int), ``state`` (str)."""
+
+author_notified = Signal()
+"""A restriction is told to the author, after the undo window. ``decision_id``, ``case_id`` (int),
+``mailed`` (bool), ``appeal_url`` (str: a link that needs no account; empty without SITE_URL)."""
+
+appeal_submitted = Signal()
+"""An author contests a decision. ``appeal_id``, ``decision_id`` (int)."""
+
+appeal_closed = Signal()
+"""An appeal came to its end. ``appeal_id`` (int), ``state`` (str)."""

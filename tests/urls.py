@@ -5,6 +5,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("moderation/", include("moderation.pages.urls")),
     path("api/", include("moderation.api.urls")),
     path("perspective/", include("moderation.api.perspective.urls")),
 ]

@@ -2,6 +2,7 @@
 
 from moderation.admin.allowances import AllowanceAdmin
 from moderation.admin.api_keys import ApiKeyAdmin, SuggestedScoreAdmin
+from moderation.admin.appeals import AppealAdmin
 from moderation.admin.cases import CaseAdmin
 from moderation.admin.policies import PolicyAdmin
 from moderation.admin.records import (
@@ -13,20 +14,26 @@ from moderation.admin.records import (
     SubjectAdmin,
 )
 from moderation.admin.references import ReferenceDocumentAdmin
+from moderation.admin.reports import ReportAdmin
+from moderation.admin.webhooks import DeliveryAdmin, WebhookAdmin
 from moderation.admin.wordlists import ListedPhraseAdmin
 
 __all__ = [
     "AllowanceAdmin",
     "ApiKeyAdmin",
+    "AppealAdmin",
     "CaseAdmin",
     "DecisionAdmin",
+    "DeliveryAdmin",
     "EventAdmin",
     "FindingAdmin",
     "ListedPhraseAdmin",
     "PolicyAdmin",
     "ReferenceDocumentAdmin",
+    "ReportAdmin",
     "ScanAdmin",
     "SnapshotAdmin",
     "SubjectAdmin",
     "SuggestedScoreAdmin",
+    "WebhookAdmin",
 ]

@@ -14,6 +14,7 @@ from moderation.admin.authors import AuthorView, author_view
 from moderation.admin.changes import ChangesView, changes_view
 from moderation.admin.findings import Assessment, FindingView, ScanView
 from moderation.admin.repeats import RepeatsView, repeats_view
+from moderation.admin.reports import ReportsView, reports_view
 from moderation.admin.sources import Choice, SourcesView, sources_view
 from moderation.admin.text import Looks, TextView, text_view
 from moderation.admin.thread import ThreadView, thread_view
@@ -72,6 +73,7 @@ class CasePage:
     unlisted: int
     sources: SourcesView
     repeats: RepeatsView | None
+    reports: ReportsView
     scan: ScanView | None
     thread: ThreadView | None
     changes: ChangesView | None
@@ -118,6 +120,7 @@ def build_page(case: Case, user: Any, wanted: Wanted | None = None) -> CasePage:
         unlisted=assessment.unlisted,
         sources=sources,
         repeats=repeats_view(assessment, names=author.shown),
+        reports=reports_view(case, user),
         scan=assessment.scan_view(),
         thread=thread_view(case, names=author.shown),
         changes=changes_view(case),

@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html
@@ -29,7 +29,7 @@ from moderation.models import (
     Snapshot,
     Subject,
 )
-from moderation.services import audit
+from moderation.services import audit, statements
 
 if TYPE_CHECKING:
     DecisionModelAdmin = admin.ModelAdmin[Decision]
@@ -309,6 +309,7 @@ class FindingAdmin(ReadOnly, FindingModelAdmin):
 
 @admin.register(Decision)
 class DecisionAdmin(ReadOnly, DecisionModelAdmin):
+    actions = ("export_statements",)
     list_display = (
         "id",
         "case",
@@ -344,6 +345,19 @@ class DecisionAdmin(ReadOnly, DecisionModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Decision]:
         return super().get_queryset(request).prefetch_related("policies")
+
+    @admin.action(
+        description=gettext_lazy("Export the statements of reasons"), permissions=["view"]
+    )
+    def export_statements(
+        self, request: HttpRequest, queryset: QuerySet[Decision]
+    ) -> StreamingHttpResponse:
+        """Write out the statements about the selected decisions, in the database's form."""
+        return StreamingHttpResponse(
+            statements.as_json(statements.of_decisions(queryset)),
+            content_type="application/json",
+            headers={"Content-Disposition": 'attachment; filename="statements.json"'},
+        )
 
     @admin.display(description=gettext_lazy("policies"))
     def cited(self, decision: Decision) -> str:

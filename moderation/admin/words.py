@@ -16,6 +16,7 @@ _KINDS: Mapping[str, _StrPromise] = {
     "scraped": gettext_lazy("scraped"),
     "framing": gettext_lazy("framing"),
     "wordlist": gettext_lazy("word list"),
+    "report": gettext_lazy("reported"),
 }
 
 _CATEGORIES: Mapping[str, _StrPromise] = {
@@ -43,6 +44,16 @@ _CATEGORIES: Mapping[str, _StrPromise] = {
     "framing/rage_bait": gettext_lazy("rage bait"),
     "framing/profanity_directed": gettext_lazy("profanity at somebody"),
     "framing/shouting": gettext_lazy("shouting"),
+    "report/attack": gettext_lazy("reported: attack"),
+    "report/hate": gettext_lazy("reported: hatred"),
+    "report/threat": gettext_lazy("reported: threat"),
+    "report/copied": gettext_lazy("reported: copied"),
+    "report/false": gettext_lazy("reported: false"),
+    "report/privacy": gettext_lazy("reported: privacy"),
+    "report/spam": gettext_lazy("reported: spam"),
+    "report/minors": gettext_lazy("reported: abuse of children"),
+    "report/unlawful": gettext_lazy("reported: unlawful"),
+    "report/other": gettext_lazy("reported: other"),
 }
 
 _PROVENANCE: Mapping[str, _StrPromise] = {
@@ -68,6 +79,16 @@ _VERBS: Mapping[str, _StrPromise] = {
     "case.decided": gettext_lazy("Decided"),
     "case.escalated": gettext_lazy("Escalated"),
     "decision.undone": gettext_lazy("Decision taken back"),
+    "report.received": gettext_lazy("Report received"),
+    "report.repeated": gettext_lazy("Reported again by the same person"),
+    "report.answered": gettext_lazy("Reports answered"),
+    "appeal.submitted": gettext_lazy("Appeal submitted"),
+    "appeal.taken": gettext_lazy("Appeal under review"),
+    "appeal.upheld": gettext_lazy("Appeal: decision upheld"),
+    "appeal.partially_reversed": gettext_lazy("Appeal: decision partially reversed"),
+    "appeal.reversed": gettext_lazy("Appeal: decision reversed"),
+    "appeal.withdrawn": gettext_lazy("Appeal withdrawn"),
+    "appeal.expired": gettext_lazy("Appeal expired"),
     "policy.added": gettext_lazy("Policy added"),
     "policy.changed": gettext_lazy("Policy changed"),
     "reference.added": gettext_lazy("Reference document added"),

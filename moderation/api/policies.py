@@ -26,6 +26,7 @@ class PolicySerializer(PolicyShape):
         "public_text": "Argue about the matter, not about the person.",
         "severity": 60,
         "ground": "contractual",
+        "statement_category": "STATEMENT_CATEGORY_CYBER_VIOLENCE",
         "parent": None,
         "is_active": True,
     }
@@ -37,7 +38,16 @@ class PolicySerializer(PolicyShape):
 
     class Meta:
         model = Policy
-        fields = ("code", "title", "public_text", "severity", "ground", "parent", "is_active")
+        fields = (
+            "code",
+            "title",
+            "public_text",
+            "severity",
+            "ground",
+            "statement_category",
+            "parent",
+            "is_active",
+        )
 
     def update(self, instance: Policy, validated_data: Any) -> Policy:
         raise NotImplementedError  # rows are written by the service

@@ -21,6 +21,7 @@ from moderation.services.errors import (
     Unusable,
 )
 from moderation.services.idempotency import KeyReused, StillRunning
+from moderation.services.reports import TooMany
 
 MEDIA_TYPE = "application/problem+json"
 TYPES = "urn:moderation:problem:"
@@ -95,6 +96,8 @@ def _status_of(error: ModerationError) -> int:
     match error:
         case NotAllowed():
             return HTTPStatus.FORBIDDEN
+        case TooMany():
+            return HTTPStatus.TOO_MANY_REQUESTS
         case PolicyRequired() | Unusable() | KeyReused():
             return HTTPStatus.UNPROCESSABLE_ENTITY
     return HTTPStatus.CONFLICT

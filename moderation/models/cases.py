@@ -90,6 +90,7 @@ class Case(models.Model):
 
     severity = models.PositiveSmallIntegerField(_("severity"), default=0)
     reach = models.FloatField(_("weight of the reach"), default=1)
+    reported = models.FloatField(_("weight of the reports"), default=0)
     # The logarithm of severity x reach x age, up to what is the same for all cases at any
     # moment: so that it is stored once and still orders cases that wait.
     priority = models.FloatField(_("priority"), default=0)

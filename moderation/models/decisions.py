@@ -19,6 +19,48 @@ class PolicyGround(models.TextChoices):
     LEGAL = "legal", _("law")
 
 
+class StatementCategory(models.TextChoices):
+    """The categories of the Transparency Database, in its own names."""
+
+    ANIMAL_WELFARE = "STATEMENT_CATEGORY_ANIMAL_WELFARE", _("animal welfare")
+    CONSUMER_INFORMATION = "STATEMENT_CATEGORY_CONSUMER_INFORMATION", _("consumer information")
+    CYBER_VIOLENCE = "STATEMENT_CATEGORY_CYBER_VIOLENCE", _("cyber violence")
+    CYBER_VIOLENCE_AGAINST_WOMEN = (
+        "STATEMENT_CATEGORY_CYBER_VIOLENCE_AGAINST_WOMEN",
+        _("cyber violence against women"),
+    )
+    DATA_PROTECTION = (
+        "STATEMENT_CATEGORY_DATA_PROTECTION_AND_PRIVACY_VIOLATIONS",
+        _("data protection and privacy"),
+    )
+    ILLEGAL_OR_HARMFUL_SPEECH = (
+        "STATEMENT_CATEGORY_ILLEGAL_OR_HARMFUL_SPEECH",
+        _("illegal or harmful speech"),
+    )
+    INTELLECTUAL_PROPERTY = (
+        "STATEMENT_CATEGORY_INTELLECTUAL_PROPERTY_INFRINGEMENTS",
+        _("intellectual property"),
+    )
+    CIVIC_DISCOURSE = (
+        "STATEMENT_CATEGORY_NEGATIVE_EFFECTS_ON_CIVIC_DISCOURSE_OR_ELECTIONS",
+        _("civic discourse or elections"),
+    )
+    NOT_SPECIFIED_NOTICE = "STATEMENT_CATEGORY_NOT_SPECIFIED_NOTICE", _("not specified in a notice")
+    OTHER_VIOLATION_TC = (
+        "STATEMENT_CATEGORY_OTHER_VIOLATION_TC",
+        _("another breach of the house rules"),
+    )
+    PROTECTION_OF_MINORS = "STATEMENT_CATEGORY_PROTECTION_OF_MINORS", _("protection of minors")
+    PUBLIC_SECURITY = "STATEMENT_CATEGORY_RISK_FOR_PUBLIC_SECURITY", _("public security")
+    SCAMS_AND_FRAUD = "STATEMENT_CATEGORY_SCAMS_AND_FRAUD", _("scams and fraud")
+    SELF_HARM = "STATEMENT_CATEGORY_SELF_HARM", _("self-harm")
+    UNSAFE_PRODUCTS = (
+        "STATEMENT_CATEGORY_UNSAFE_AND_PROHIBITED_PRODUCTS",
+        _("unsafe or prohibited products"),
+    )
+    VIOLENCE = "STATEMENT_CATEGORY_VIOLENCE", _("violence")
+
+
 class Policy(models.Model):
     """A house rule that a decision cites."""
 
@@ -31,6 +73,13 @@ class Policy(models.Model):
         max_length=20,
         choices=PolicyGround.choices,
         default=PolicyGround.CONTRACTUAL,
+    )
+    statement_category = models.CharField(
+        _("category in statements of reasons"),
+        max_length=70,
+        choices=StatementCategory.choices,
+        default=StatementCategory.OTHER_VIOLATION_TC,
+        help_text=_("What the Transparency Database of the European Union calls it."),
     )
     parent = models.ForeignKey(
         "self",

@@ -18,11 +18,16 @@ class Actor:
 
     @property
     def ref(self) -> str:
-        """Return the account key that goes into the audit chain, or the machine's name."""
-        return f"user:{self.user.pk}" if self.user is not None else f"machine:{self.label}"
+        """Return the account key that goes into the audit chain, or what stands for it."""
+        if self.user is not None:
+            return f"user:{self.user.pk}"
+        return f"{'machine' if self.kind == ActorKind.MACHINE else 'visitor'}:{self.label}"
 
 
 MACHINE = Actor(ActorKind.MACHINE, label="moderation")
+READER = Actor(ActorKind.HUMAN, label="reader")
+AUTHOR = Actor(ActorKind.HUMAN, label="author")
+"""Those who come without an account."""
 
 
 def human(user: Any) -> Actor:

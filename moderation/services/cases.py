@@ -13,9 +13,20 @@ from django.utils.translation import gettext as _
 
 from moderation import permissions, signals
 from moderation.conf import settings
-from moderation.models import Case, CaseState, Finding, Scan, ScanState, Snapshot, Subject
+from moderation.models import (
+    Case,
+    CaseState,
+    Decision,
+    Finding,
+    Outcome,
+    Scan,
+    ScanState,
+    Snapshot,
+    Subject,
+)
 from moderation.models.cases import OPEN_CASES, TO_DO
-from moderation.services import audit
+from moderation.models.scans import FINISHED_SCANS
+from moderation.services import audit, reported
 from moderation.services.actors import MACHINE, Actor, human
 from moderation.services.database import moderation_db, write_transaction
 from moderation.services.errors import (
@@ -44,23 +55,77 @@ def review(snapshot: Snapshot, scan: Scan) -> Case | None:
         .filter(scan=scan, mode=Mode.LIVE.value)
         .exclude(band=Band.NONE.value)
     )
-    case = (
-        Case.objects.using(using)
-        .select_for_update()
-        .filter(subject_id=snapshot.subject_id)
-        .exclude(state=CaseState.CLOSED_MOOT)
-        .order_by("-pk")
-        .first()
-    )
+    case = _latest(snapshot.subject_id, using)
     if case is not None and case.is_open:
         return _refresh(case, snapshot, scan, findings)
     if not findings:
-        return None
+        return case if case is not None and _was_mended(case, snapshot, scan) else None
     if case is None:
         return _open(snapshot, findings, using)
     if case.snapshot_id == snapshot.pk:
         return None
     return _reopen(case, snapshot, findings)
+
+
+def case_for_report(subject: Subject, snapshot: Snapshot) -> tuple[Case, str]:
+    """Return the subject's case, locked: the open one, the one that ruled on this text, a new one.
+
+    With it comes what happened to it, which is put on record by :func:`note_report`. Runs with
+    the subject locked.
+    """
+    using = moderation_db()
+    case = _latest(subject.pk, using)
+    if case is None:
+        case = Case(subject=subject, snapshot=snapshot, opened_at=timezone.now())
+        case.band = Band.NONE.value
+        case.save(using=using)
+        return case, "case.opened"
+    if not case.is_open and case.snapshot_id != snapshot.pk:
+        case.opened_at, case.snapshot, case.proposed_by = timezone.now(), snapshot, None
+        _to_open(case)
+        _save(case)
+        return case, "case.reopened"
+    return case, ""
+
+
+def note_report(case: Case, snapshot: Snapshot, happened: str) -> None:
+    """Let the reports of an open case count, in its order and not in its version.
+
+    One who reads the case just then may still decide it.
+    """
+    using = case._state.db
+    findings = Finding.objects.using(using).filter(
+        scan__snapshot=snapshot, scan__state__in=FINISHED_SCANS, mode=Mode.LIVE.value
+    )
+    _summarise(case, snapshot, list(findings.exclude(band=Band.NONE.value)))
+    case.save(using=using, update_fields=[*DESCRIBED, *_SUMMARISED])
+    if happened:
+        audit.record(happened, case=case, data={"categories": case.categories, "why": "report"})
+        _announce_opened(case, reopened=happened == "case.reopened")
+
+
+def _latest(subject_id: int, using: str | None) -> Case | None:
+    """Return the subject's open or decided case, locked."""
+    return (
+        Case.objects.using(using)
+        .select_for_update()
+        .filter(subject_id=subject_id)
+        .exclude(state=CaseState.CLOSED_MOOT)
+        .order_by("-pk")
+        .first()
+    )
+
+
+def _was_mended(case: Case, snapshot: Snapshot, scan: Scan) -> bool:
+    """Close a case whose author was asked for changes and has made them: nothing is found now."""
+    if case.snapshot_id == snapshot.pk or scan.state not in (ScanState.DONE, ScanState.SKIPPED):
+        return False
+    rulings = Decision.objects.using(case._state.db).filter(case=case, reversed_by=None)
+    latest = rulings.exclude(outcome=Outcome.UNDO).order_by("-pk").first()
+    if latest is None or latest.outcome != Outcome.REQUEST_CHANGES:
+        return False
+    _close_moot(case, "edited clean")
+    return True
 
 
 def _open(snapshot: Snapshot, findings: list[Finding], using: str) -> Case:
@@ -85,7 +150,7 @@ def _reopen(case: Case, snapshot: Snapshot, findings: list[Finding]) -> Case:
 
 
 def _refresh(case: Case, snapshot: Snapshot, scan: Scan, findings: list[Finding]) -> Case:
-    if not findings:
+    if not findings and not reported.waiting(case):
         if scan.state in (ScanState.DONE, ScanState.SKIPPED):
             why = "edited clean" if case.snapshot_id != snapshot.pk else "no longer flagged"
             _close_moot(case, why)
@@ -100,15 +165,22 @@ def _refresh(case: Case, snapshot: Snapshot, scan: Scan, findings: list[Finding]
         audit.record("case.refreshed", case=case, data={"categories": case.categories})
     else:
         # More readers or another section change the order, not what a moderator is looking at.
-        case.save(using=case._state.db, update_fields=(*DESCRIBED, "detectors"))
+        case.save(using=case._state.db, update_fields=(*DESCRIBED, "detectors", "reported"))
     return case
 
 
+_SUMMARISED = ("severity", "band", "score", "categories", "detectors", "reported")
+"""The fields of a case that :func:`_summarise` sets, besides those of the queue."""
+
+
 def _summarise(case: Case, snapshot: Snapshot, findings: list[Finding]) -> None:
-    worst = max(findings, key=lambda finding: (Band(finding.band).rank, finding.score))
-    case.severity = severity_of(findings)
-    case.band, case.score = worst.band, worst.score
-    case.categories = sorted({f"{finding.kind}/{finding.category}" for finding in findings})
+    reports = reported.waiting(case)
+    bands = [(Band(finding.band).rank, finding.score, finding.band) for finding in findings]
+    _rank, case.score, case.band = max(bands, default=(0, 0.0, Band.NONE.value))
+    case.severity = max(severity_of(findings), reported.severity(reports))
+    case.reported = sum(report.weight for report in reports)
+    found = {f"{finding.kind}/{finding.category}" for finding in findings}
+    case.categories = sorted(found | reported.categories(reports))
     case.detectors = sorted({finding.detector for finding in findings})
     describe(case, snapshot)
 

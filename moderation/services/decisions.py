@@ -26,7 +26,7 @@ from moderation.models import (
 )
 from moderation.models.cases import OPEN_CASES
 from moderation.models.decisions import LEAVING_OPEN, RESTRICTING
-from moderation.services import audit, effects, four_eyes
+from moderation.services import audit, effects, four_eyes, notices
 from moderation.services.actors import Actor, human
 from moderation.services.cases import check_version
 from moderation.services.database import moderation_db, write_transaction
@@ -62,6 +62,7 @@ def decide(
     internal_note: str = "",
     public_note: str = "",
     batch_id: uuid.UUID | None = None,
+    on_appeal: bool = False,
 ) -> Decision:
     """Decide a case as the caller saw it at ``version``, and let it take effect on the site.
 
@@ -69,6 +70,7 @@ def decide(
     its effect on the host object and the audit line stand or fall together. Where the setting
     ``FOUR_EYES`` names a policy that is cited, the first ruling is recorded as a proposal and the
     case stays open until somebody else rules alike; look at the ``outcome`` that is returned.
+    ``on_appeal`` is for the one who judges an appeal: they are the second person already.
 
     Raises ``Conflict`` (another version, decided or held by somebody else), ``NotAllowed``,
     ``PolicyRequired``, ``InvalidTransition`` (unknown outcome, a claim that is required) or
@@ -77,11 +79,11 @@ def decide(
     who = actor if isinstance(actor, Actor) else human(actor)
     ruling = _outcome(outcome)
     with _locked(case_id) as (case, subject, using):
-        _check(case, subject, who, version, batch=batch_id is not None)
+        _check(case, subject, who, version, held=not (on_appeal or batch_id))
         cited = _policies(policies, using)
         if ruling in RESTRICTING and not cited:
             raise PolicyRequired(_("This outcome needs a policy."))
-        proposes = four_eyes.is_proposal(case, who, ruling, cited)
+        proposes = not on_appeal and four_eyes.is_proposal(case, who, ruling, cited)
         decision = _write(
             case,
             who,
@@ -93,6 +95,8 @@ def decide(
         )
         decision.policies.set(cited)
         effect = effects.apply(decision, subject)
+        if not on_appeal:  # else the answer to the appeal tells of it
+            notices.plan_for_author(decision)
         _move(case, decision)
         audit.record(
             _VERBS.get(decision.outcome, "case.decided"),
@@ -155,10 +159,17 @@ def decide_batch(
     return batch_id, results
 
 
-def undo(decision_id: int, *, actor: Any, batch_id: uuid.UUID | None = None) -> Decision:
+def undo(
+    decision_id: int,
+    *,
+    actor: Any,
+    batch_id: uuid.UUID | None = None,
+    on_appeal: bool = False,
+) -> Decision:
     """Take back the latest decision of a case and its effect; the case is open again.
 
-    A case that was closed as moot stays closed.
+    A case that was closed as moot stays closed. ``on_appeal`` is for the one who judges an appeal
+    against the decision: it takes no right to override.
 
     Raises ``InvalidTransition`` when it was taken back before or is not the latest one,
     ``NotAllowed`` for a colleague's decision without the right to override and for one about
@@ -167,7 +178,7 @@ def undo(decision_id: int, *, actor: Any, batch_id: uuid.UUID | None = None) -> 
     who = actor if isinstance(actor, Actor) else human(actor)
     original = Decision.objects.using(moderation_db()).get(pk=decision_id)
     with _locked(original.case_id) as (case, subject, using):
-        _check_undo(original, case, who, using)
+        _check_undo(original, case, who, using, judges=on_appeal)
         reversal = _write(case, who, outcome=Outcome.UNDO, reverses=original, batch_id=batch_id)
         effect = effects.revert(original, subject)
         _move_back(case)
@@ -243,7 +254,7 @@ def _locked(case_id: int) -> Iterator[tuple[Case, Subject, str]]:
         yield Case.objects.using(using).select_for_update().get(pk=case_id), subject, using
 
 
-def _check(case: Case, subject: Subject, who: Actor, version: int, *, batch: bool) -> None:
+def _check(case: Case, subject: Subject, who: Actor, version: int, *, held: bool) -> None:
     if who.kind == ActorKind.HUMAN:
         if not permissions.may_decide(who.user):
             raise NotAllowed(_("You may not decide cases."))
@@ -255,7 +266,7 @@ def _check(case: Case, subject: Subject, who: Actor, version: int, *, batch: boo
         if case.held_by_other(who.user):
             raise Conflict(_("A colleague is working on this case."), case)
         # The cases of a batch were looked at together, so nobody holds them one by one.
-        if settings.CLAIM_ON_OPEN == "required" and not batch and not case.held_by(who.user):
+        if settings.CLAIM_ON_OPEN == "required" and held and not case.held_by(who.user):
             raise InvalidTransition(_("Claim the case before you decide it."))
 
 
@@ -303,7 +314,9 @@ def _move(case: Case, decision: Decision) -> None:
     case.save(using=case._state.db)
 
 
-def _check_undo(original: Decision, case: Case, who: Actor, using: str) -> None:
+def _check_undo(
+    original: Decision, case: Case, who: Actor, using: str, *, judges: bool = False
+) -> None:
     if original.outcome == Outcome.UNDO:
         raise InvalidTransition(_("An undo is not undone; decide the case again."))
     if Decision.objects.using(using).filter(reverses=original).exists():
@@ -313,7 +326,7 @@ def _check_undo(original: Decision, case: Case, who: Actor, using: str) -> None:
         raise InvalidTransition(_("Only the latest decision of a case can be taken back."))
     if who.kind == ActorKind.HUMAN:
         own = original.actor_id == who.user.pk and permissions.may_decide(who.user)
-        if not own and not permissions.may_override(who.user):
+        if not (own or judges) and not permissions.may_override(who.user):
             raise NotAllowed(_("You may not take back a colleague's decision."))
         refuse_party(case.subject, who.user)
     # A case that closed by itself may have left its object hidden.

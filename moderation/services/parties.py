@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from moderation.models import Subject
+from moderation.models import Report, Subject
 from moderation.services.errors import NotAllowed
 from moderation.services.hosts import is_author
 
@@ -15,6 +15,8 @@ def why_not(subject: Subject, user: Any) -> str:
     """Say why ``user`` must not judge ``subject``; empty when nothing speaks against it."""
     if is_author(subject, user):
         return _("Nobody decides about their own content.")
+    if Report.objects.using(subject._state.db).filter(subject=subject, reporter=user).exists():
+        return _("Nobody decides about their own report.")
     return ""
 
 

@@ -1,8 +1,8 @@
 """Which case comes first, and until when it should be decided.
 
-A case weighs severity x reach x age, and age doubles its weight every few days: what waits rises,
-and nothing waits for ever. Whatever the time is, the order of two cases is the same as that of the
-logarithms of severity x reach less the moments they were opened at, in doublings. So one number
+A case weighs severity x reach x reports x age, and age doubles its weight every few days: what
+waits rises, and nothing waits for ever. Whatever the time is, the order of two cases is the same as that of the
+logarithms of severity x reach x reports less the moments they were opened at, in doublings. So one number
 is written down when a case is opened or changes, an index keeps the queue in order, and nobody
 has to go over the waiting cases to raise them.
 """
@@ -18,12 +18,14 @@ from moderation.models import Case
 DOUBLES_EVERY = timedelta(days=3)
 MOST_SEVERE = 100
 MOST_REACH = 10.0
+MOST_REPORTED = 4.0
 _START = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 def rank(case: Case) -> None:
-    """Set priority and due time of ``case`` from its severity, reach and opening."""
-    case.priority = math.log2(max(case.severity, 1) * case.reach) - _doublings(case.opened_at)
+    """Set priority and due time of ``case`` from its severity, reach, reports and opening."""
+    weight = max(case.severity, 1) * case.reach * report_factor(case.reported)
+    case.priority = math.log2(weight) - _doublings(case.opened_at)
     case.due_at = due_at(case.severity, case.opened_at)
 
 
@@ -37,6 +39,14 @@ def reach_factor(reach: float | None) -> float:
     return min(1 + math.log10(1 + reach), MOST_REACH)
 
 
+def report_factor(weight: float) -> float:
+    """Return what reports of this weight together make of a case, from 1 (none) to 4.
+
+    Twice as many readers count for one more: a crowd cannot push everything else aside.
+    """
+    return min(1 + math.log2(1 + max(weight, 0.0)), MOST_REPORTED)
+
+
 def age_factor(case: Case, now: datetime) -> float:
     """Return what waiting has made of a case by now: 1 for a new one."""
     return float(2 ** min(max((now - case.opened_at) / DOUBLES_EVERY, 0), 64))
@@ -44,7 +54,7 @@ def age_factor(case: Case, now: datetime) -> float:
 
 def highest_of_cases_since(opened: datetime) -> float:
     """Return a priority that no case opened at ``opened`` or later is above."""
-    return math.log2(MOST_SEVERE * MOST_REACH) - _doublings(opened)
+    return math.log2(MOST_SEVERE * MOST_REACH * MOST_REPORTED) - _doublings(opened)
 
 
 def due_at(severity: int, opened: datetime) -> datetime | None:

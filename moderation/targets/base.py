@@ -65,6 +65,7 @@ class Target:
     ``title``         headline
     ``author``        a user, another object, or None
     ``author_label``  a name to show, for authors who are no users
+    ``author_email``  where they are told what was decided; the account's address unless named
     ``parent``        for a comment, the object it belongs to (foreign key, generic key, callable)
     ``reply_to``      for a comment, the one it answers: what it repeats of that is a quotation
     ``language``, ``url``, ``published_at``   as the names say; ``url`` defaults to
@@ -82,6 +83,7 @@ class Target:
     title: Option = None
     author: Option = None
     author_label: Option = None
+    author_email: Option = None
     parent: Option = None
     reply_to: Option = None
     language: Option = None
@@ -96,6 +98,7 @@ class Target:
         "title",
         "author",
         "author_label",
+        "author_email",
         "parent",
         "reply_to",
         "language",
@@ -175,6 +178,11 @@ class Target:
         if author is None:
             return ""
         return author.get_username() if hasattr(author, "get_username") else str(author)
+
+    def get_author_email(self, obj: models.Model) -> str:
+        """Return the author's address: that of the option, else of the author; or nothing."""
+        address = _as_text(self._read(obj, self.author_email))
+        return address or _as_text(getattr(self.get_author(obj), "email", ""))
 
     def get_parent(self, obj: models.Model) -> models.Model | None:
         """Return the host object this one belongs to, or None."""

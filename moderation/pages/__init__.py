@@ -1,0 +1,1 @@
+"""Pages for readers and authors: reporting a text, and contesting a decision. Plain Django."""

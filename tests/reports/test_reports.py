@@ -1,0 +1,413 @@
+"""Reports by readers: what is taken in, what becomes of it."""
+
+from __future__ import annotations
+
+import pytest
+from django.core import mail
+
+from moderation import signals
+from moderation.models import Case, CaseState, Event, Notice, Report, Subject
+from moderation.services import audit, cases, decisions, intake, reported, reports
+from moderation.services.errors import NotAllowed, Unusable
+from moderation.services.priority import report_factor
+from moderation.services.reports import Incomplete, NewReport, TooMany
+from moderation.services.sweep import sweep
+from tests.reports.conftest import CALM, decide, scan, send_all
+from tests.site.models import Comment, Unmoderated
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+
+
+@pytest.fixture
+def heard():
+    """What the signals said."""
+    said = []
+
+    def hear(signal, **kwargs):
+        said.append({name: kwargs[name] for name in kwargs if name != "sender"})
+
+    for signal in (signals.report_received, signals.report_answered, signals.case_opened):
+        signal.connect(hear)
+    yield said
+    for signal in (signals.report_received, signals.report_answered, signals.case_opened):
+        signal.disconnect(hear)
+
+
+# Into the case
+
+
+def test_a_report_opens_a_case_and_is_acknowledged(
+    comment, reader, heard, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        report = reports.submit(comment, reader(text="He  calls\x00 people names.")).report
+    case = Case.objects.get()
+    assert (case.state, case.band, case.categories) == ("open", "none", ["report/attack"])
+    assert 0 < case.severity < 100
+    assert case.reported == report.weight == 1.0
+    assert report.text.startswith("He  calls")
+    assert "\x00" not in report.text
+    assert list(Event.objects.values_list("verb", flat=True)) == ["case.opened", "report.received"]
+    assert Event.objects.last().actor_ref == "visitor:reader"
+    assert audit.verify().ok
+    assert {"report_id": report.pk, "case_id": case.pk, "repeated": False} in heard
+    assert send_all() == ["sent"]
+    (message,) = mail.outbox
+    assert message.to == ["reader@mail.example"]
+    assert "insults or attacks somebody" in message.body
+    assert mail.outbox[0].subject == "Your report was received"
+
+
+def test_the_trail_holds_nothing_of_what_was_written_or_by_whom(comment, reader):
+    reports.submit(comment, reader(text="SECRET", name="Ann Example"))
+    told = "".join(str(event.data) + event.actor_label for event in Event.objects.all())
+    assert not any(word in told for word in ("SECRET", "Ann", "reader@"))
+
+
+def test_reports_of_several_people_join_one_case_and_raise_it(comment, reader):
+    reports.submit(comment, reader())
+    before = Case.objects.get()
+    for number in range(3):
+        reports.submit(comment, reader(category="hate", email=f"r{number}@mail.example"))
+    case = Case.objects.get()
+    assert case.version == before.version  # who reads it may still decide it
+    assert case.categories == ["report/attack", "report/hate"]
+    assert case.reported == 4.0
+    assert case.severity > before.severity
+    assert case.priority > before.priority
+
+
+def test_a_report_joins_what_the_detectors_found_and_stays_through_a_scan(comment, reader):
+    Comment.objects.filter(pk=comment.pk).update(body="You are a badword.")
+    comment.refresh_from_db()
+    comment.save()
+    scan()
+    found = Case.objects.get().categories
+    assert len(found) == 1
+    reports.submit(comment, reader())
+    assert set(Case.objects.get().categories) == {*found, "report/attack"}
+    intake.request_scan(Subject.objects.get(object_id=str(comment.pk), model_label="site.comment"))
+    scan()
+    assert set(Case.objects.get().categories) == {*found, "report/attack"}
+
+
+def test_a_scan_without_findings_does_not_close_what_readers_report(comment, reported):
+    scan()
+    assert Case.objects.get().state == CaseState.OPEN
+    comment.body = "Something else was written here instead of it."
+    comment.save()
+    scan()
+    assert Case.objects.get().state == CaseState.OPEN
+
+
+def test_the_same_person_reporting_again_is_one_report(comment, reader):
+    first = reports.submit(comment, reader())
+    again = reports.submit(comment, reader(category="threat", email=" Reader@MAIL.example"[1:]))
+    assert (first.repeated, again.repeated) == (False, True)
+    report = Report.objects.get()
+    assert (report.times, report.category) == (2, "threat")
+    assert Notice.objects.count() == 1
+    assert Event.objects.last().verb == "report.repeated"
+
+
+def test_a_later_report_does_not_soften_a_legal_notice(comment, notice, reader):
+    reports.submit(comment, notice())
+    reports.submit(comment, reader(email="ann@mail.example", text="never mind"))
+    assert (Report.objects.get().kind, Report.objects.get().times) == ("notice", 2)
+
+
+def test_a_text_never_seen_before_is_taken_in(reader):
+    article = Comment._meta.get_field("article").related_model.objects.create(headline="A")
+    Comment.objects.bulk_create([Comment(article=article, body=CALM)])
+    receipt = reports.submit(Comment.objects.get(), reader())
+    assert receipt.report.snapshot.text == CALM
+
+
+# Decided texts stay decided
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"), [("label", "confirmed"), ("dismiss_allowed", "rejected")]
+)
+def test_a_decided_text_stays_decided_and_the_reporter_hears_how(
+    comment, reported, reader, moderator, policy, outcome, state
+):
+    decide(reported.case, moderator, outcome)
+    closed = Case.objects.get()
+    receipt = reports.submit(comment, reader(email="late@mail.example"))
+    assert receipt.report.state == state
+    assert receipt.report.decision.outcome == outcome
+    case = Case.objects.get()
+    assert (case.state, case.version) == (CaseState.DECIDED, closed.version)
+    assert receipt.report.case == case
+    send_all()
+    assert "judged before" in mail.outbox[-1].body
+
+
+def test_an_edited_text_is_open_again_when_reported(comment, reported, reader, moderator, policy):
+    decide(reported.case, moderator, "dismiss_allowed")
+    comment.body = "Now it says something quite different."
+    comment.save()
+    scan()
+    assert Case.objects.get().state == CaseState.DECIDED
+    receipt = reports.submit(comment, reader(email="late@mail.example"))
+    case = Case.objects.get()
+    assert (case.state, receipt.report.state) == (CaseState.OPEN, "waiting")
+    assert case.snapshot.text == comment.body
+    assert "case.reopened" in Event.objects.values_list("verb", flat=True)
+
+
+def test_within_the_undo_window_nobody_is_told_how_it_was_decided(
+    comment, reported, reader, moderator, policy, lay
+):
+    lay(UNDO_SECONDS=3600)
+    decide(reported.case, moderator, "label")
+    late = reports.submit(comment, reader(email="late@mail.example")).report
+    assert reports.settle_due() == 0
+    assert {report.state for report in Report.objects.all()} == {"waiting"}
+    lay(UNDO_SECONDS=0)
+    assert reports.settle_due() == 2
+    late.refresh_from_db()
+    assert late.state == "confirmed"
+
+
+# The answer
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state", "words"),
+    [
+        ("hide", "confirmed", "was confirmed"),
+        ("label", "confirmed", "was confirmed"),
+        ("dismiss_false_positive", "rejected", "does not break the rules"),
+        ("dismiss_allowed", "rejected", "does not break the rules"),
+    ],
+)
+def test_the_reporter_is_told_once_what_was_decided(
+    reported, moderator, policy, outcome, state, words
+):
+    send_all()
+    decision = decide(reported.case, moderator, outcome)
+    assert sweep().reports_answered == 1
+    assert sweep().reports_answered == 0
+    reported.refresh_from_db()
+    assert (reported.state, reported.decision.outcome) == (state, outcome)
+    send_all()
+    told = [message for message in mail.outbox if message.subject == "What came of your report"]
+    assert len(told) == 1
+    assert words in told[0].body
+    assert "by a moderator" in told[0].body
+    assert decision.actor_label not in told[0].body.replace("moderator", "")
+    assert Event.objects.last().data["reports"] == [reported.pk]
+    assert audit.verify().ok
+
+
+def test_an_answer_taken_back_is_given_anew(reported, moderator, policy):
+    first = decide(reported.case, moderator, "hide")
+    reports.settle_due()
+    decisions.undo(first.pk, actor=moderator)
+    assert reports.settle_due() == 0
+    reported.refresh_from_db()
+    assert (reported.state, reported.decision) == ("waiting", None)
+    decide(reported.case, moderator, "dismiss_allowed")
+    assert reports.settle_due() == 1
+    send_all()
+    told = [message.body for message in mail.outbox if "came of" in message.subject]
+    assert len(told) == 1  # the first was void by the time it was sent
+    assert "may stay" in told[0]
+
+
+def test_a_text_deleted_before_it_was_judged_leaves_nothing_to_decide(
+    comment, reported, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        comment.delete()
+    assert Case.objects.get().state == CaseState.CLOSED_MOOT
+    assert reports.settle_due() == 1
+    reported.refresh_from_db()
+    assert (reported.state, reported.decision) == ("moot", None)
+    send_all()
+    assert "deleted or changed" in mail.outbox[-1].body
+
+
+def test_reporters_are_not_mailed_where_the_site_says_so(reported, moderator, policy, lay):
+    lay(NOTIFY_REPORTERS=False)
+    decide(reported.case, moderator)
+    reports.settle_due()
+    assert set(send_all()) <= {"void", "sent"}
+    assert [message for message in mail.outbox if message.to == ["reader@mail.example"]] == []
+
+
+# Reliability
+
+
+def test_reports_that_decisions_do_not_confirm_lower_the_weight_of_the_next(
+    reader, moderator, policy, scan_all
+):
+    article = Comment._meta.get_field("article").related_model.objects.create(headline="A")
+    weights = []
+    for outcome in ("dismiss_allowed", "dismiss_allowed", "label", "label", "label", "label"):
+        comment = Comment.objects.create(article=article, body=f"{CALM} {len(weights)}")
+        report = reports.submit(comment, reader()).report
+        weights.append(report.weight)
+        decide(report.case, moderator, outcome)
+        reports.settle_due()
+    assert weights[0] == 1.0
+    assert weights[2] < weights[1] < 1.0
+    assert weights[5] > weights[4] > weights[3]
+    record = reported.record_of(report.reporter_key)
+    assert (record.confirmed, record.rejected, record.share) == (4, 2, 4 / 6)
+
+
+def test_many_readers_raise_a_case_but_not_without_end():
+    factors = [report_factor(weight) for weight in (0, 1, 3, 10, 10_000)]
+    assert factors[0] == 1
+    assert factors == sorted(factors)
+    assert factors[-1] == 4
+    assert report_factor(-5) == 1
+
+
+def test_nobody_decides_on_their_own_report(comment, moderator, colleague, policy):
+    report = reports.submit(comment, NewReport(category="attack", user=moderator)).report
+    with pytest.raises(NotAllowed, match="own report"):
+        decide(report.case, moderator)
+    with pytest.raises(NotAllowed, match="own report"):
+        cases.assign(report.case_id, user=_overrider(colleague), to=moderator)
+    assert decide(report.case, colleague).outcome == "hide"
+
+
+def _overrider(user):
+    from django.contrib.auth import get_user_model
+    from django.contrib.auth.models import Permission
+
+    user.user_permissions.add(Permission.objects.get(codename="override_case"))
+    return get_user_model().objects.get(pk=user.pk)
+
+
+# What is refused
+
+
+@pytest.fixture
+def notice():
+    def new(**more) -> NewReport:
+        given = {
+            "kind": "notice",
+            "category": "unlawful",
+            "text": "This breaks section 5 of the Act.",
+            "location": "https://news.example/articles/1/#c1",
+            "name": "Ann Example",
+            "email": "ann@mail.example",
+            "good_faith": True,
+            **more,
+        }
+        return NewReport(**given)
+
+    return new
+
+
+def test_a_complete_legal_notice_is_taken_in_and_weighs_more(comment, notice):
+    report = reports.submit(comment, notice()).report
+    assert (report.kind, report.good_faith, report.name) == ("notice", True, "Ann Example")
+    assert report.weight == 2.0
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("text", "  "),
+        ("location", ""),
+        ("location", "not an address"),
+        ("location", "javascript:alert(1)"),
+        ("location", "https://" + "a" * 600 + ".example"),
+        ("name", " "),
+        ("email", ""),
+        ("email", "nobody"),
+        ("good_faith", False),
+        ("category", "no-such"),
+    ],
+)
+def test_a_notice_that_lacks_an_element_says_which(comment, notice, field, value):
+    with pytest.raises(Incomplete) as refused:
+        reports.submit(comment, notice(**{field: value}))
+    assert set(refused.value.faults) == {field}
+    assert not Report.objects.exists()
+
+
+def test_what_a_notice_lacks_is_told_together(notice):
+    wrong = reports.faults(notice(text="", name="", email="", good_faith=False, location=""))
+    assert set(wrong) == {"text", "name", "email", "good_faith", "location"}
+
+
+def test_who_reports_abuse_of_children_need_not_give_a_name(comment, notice):
+    report = reports.submit(comment, notice(category="minors", name="", email="")).report
+    assert (report.name, report.email, report.reporter_key) == ("", "", "")
+    again = reports.submit(comment, notice(category="minors", name="", email="")).report
+    assert again.pk != report.pk  # nobody knows whether it was the same person
+    assert set(send_all()) == {"void"}
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        NewReport(category="attack"),
+        NewReport(category="attack", email="x"),
+        NewReport(category="", email="a@b.example"),
+        NewReport(category="attack", email="a@b.example", kind="other"),
+        NewReport(category="attack", email="a@b.example", text="x" * 5001),
+        NewReport(category="attack", email="a@b.example", name="x" * 201),
+        NewReport(category="attack", email="a@b.example\nBcc: c@d.example"),
+        NewReport(category="attack", email="a@" + "b" * 5000 + ".example"),
+    ],
+)
+def test_what_is_no_report_changes_nothing(comment, new):
+    with pytest.raises(Incomplete):
+        reports.submit(comment, new)
+    assert not Case.objects.exists()
+    assert not Event.objects.exists()
+
+
+def test_a_site_may_ask_readers_to_sign_in(comment, reader, author, lay):
+    lay(REPORT_ANONYMOUS=False)
+    with pytest.raises(NotAllowed):
+        reports.submit(comment, reader())
+    report = reports.submit(comment, NewReport(category="attack", user=author)).report
+    assert (report.reporter, report.email) == (author, "author@mail.example")
+
+
+def test_what_readers_do_not_see_cannot_be_reported(comment, reader):
+    Comment._base_manager.filter(pk=comment.pk).update(is_public=False)
+    said = set()
+    for key in (str(comment.pk), "999999", "x", "", "\x00", "9" * 300):
+        with pytest.raises(Unusable) as refused:
+            reports.target_of("site.Comment", key)
+        said.add(str(refused.value))
+    for label in ("auth.user", "site.Unmoderated", "nothing", "a.b.c", "x.y", ""):
+        with pytest.raises(Unusable) as refused:
+            reports.target_of(label, "1")
+        said.add(str(refused.value))
+    assert len(said) == 1  # nobody learns what there is
+    with pytest.raises(Unusable):
+        reports.submit(Unmoderated.objects.create(body="x"), reader())
+
+
+def test_a_text_deleted_meanwhile_is_not_reported(comment, reader):
+    subject = Subject.objects.get(object_id=str(comment.pk), model_label="site.comment")
+    intake.forget_subject(subject)
+    Comment.objects.filter(pk=comment.pk)._raw_delete("default")
+    with pytest.raises(Unusable):
+        reports.target_of("site.comment", str(comment.pk))
+
+
+def test_one_reporter_and_one_address_report_so_often(comment, reader, lay):
+    lay(REPORT_RATE="2/hour")
+    article = comment.article
+    texts = [Comment.objects.create(article=article, body=f"{CALM} {n}") for n in range(4)]
+    for text in texts[:2]:
+        reports.submit(text, reader())
+    with pytest.raises(TooMany):
+        reports.submit(texts[2], reader())
+    for number in range(2):
+        reports.submit(texts[2], reader(email=f"{number}@mail.example", address="192.0.2.1"))
+    with pytest.raises(TooMany):
+        reports.submit(texts[2], reader(email="third@mail.example", address="192.0.2.1"))
+    assert reports.submit(texts[2], reader(email="other@mail.example", address="192.0.2.2"))
