@@ -77,7 +77,8 @@ class Finding:
 
     ``score`` is 0..1, ``threshold`` the score from which this category is flagged at all,
     ``source`` the corpus key of the matched document (copies only), ``detail`` JSON-ready
-    facts about the match (verdict, coverage, ...), never text of the site.
+    facts about the match (verdict, coverage, ...), never text of the site. ``mode`` is shadow
+    where only a threshold on trial flags it.
     """
 
     kind: str
@@ -88,6 +89,7 @@ class Finding:
     evidence: tuple[Evidence, ...] = ()
     source: str | None = None
     detail: Mapping[str, Any] = field(default_factory=dict)
+    mode: Mode = Mode.LIVE
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
 from moderation.api.base import DeskViewSet
 from moderation.api.operations import operation
 from moderation.conf import settings
-from moderation.services import wordlists
+from moderation.services import thresholds, wordlists
 from moderation.services.checking import as_json, check_text
 from moderation.text.document import Document
 from moderation.types import Kind, TextFormat
@@ -143,7 +143,8 @@ class CheckViewSet(DeskViewSet):
             answers=given["answers"],
         )
         blocked, harmless = wordlists.phrase_lists(kind)
-        result = check_text(document, blocked=blocked, harmless=harmless)
+        live = thresholds.in_force().live
+        result = check_text(document, blocked=blocked, harmless=harmless, thresholds=live)
         return Response(as_json(result, translate=_))
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Protocol, runtime_checkable
 
 from moderation.detectors.phrases import PhraseList
 from moderation.text.document import Document
-from moderation.types import Assessment, Band, Kind
+from moderation.types import Assessment, Band, Finding, Kind, Mode
 
 
 class TimeLimitExceeded(Exception):
@@ -150,10 +150,44 @@ class Allowed:
 
 
 @dataclass(frozen=True, slots=True)
+class SiteThresholds:
+    """Scores from which the site wants categories of one detector flagged.
+
+    ``live`` ones stand in place of the detector's own; what ``shadow`` ones would flag is
+    reported beside that, with ``Mode.SHADOW``.
+    """
+
+    live: Mapping[str, float] = field(default_factory=dict)
+    shadow: Mapping[str, float] = field(default_factory=dict)
+
+    def bound(self, category: str, own: float) -> float:
+        """Return from which score a category is flagged, where the detector's ``own`` is given."""
+        return self.live.get(category, own)
+
+    def on_trial(self, category: str, score: float) -> bool:
+        """Whether a threshold on trial flags a score."""
+        return category in self.shadow and score >= self.shadow[category]
+
+    def sort(self, found: Finding, own: float) -> Iterator[Finding]:
+        """Yield a finding if it is flagged, and once more if a threshold on trial flags it."""
+        bound = self.bound(found.category, own)
+        if found.score >= bound:
+            yield replace(found, threshold=bound)
+        if self.on_trial(found.category, found.score):
+            bound = self.shadow[found.category]
+            yield replace(found, threshold=bound, mode=Mode.SHADOW)
+
+
+NO_THRESHOLDS = SiteThresholds()
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """What a detector may use beyond the text itself.
 
-    ``blocked`` and ``harmless`` are the site's own lists of phrases.
+    ``blocked`` and ``harmless`` are the site's own lists of phrases, ``thresholds`` its own
+    thresholds by the name of the detector. ``remote`` tells whether a service may be asked
+    that makes whoever waits wait: in a worker, never in a request.
     """
 
     corpus: Corpus | None = None
@@ -161,6 +195,12 @@ class Context:
     allowed: Allowed = field(default_factory=Allowed)
     blocked: PhraseList = field(default_factory=PhraseList)
     harmless: PhraseList = field(default_factory=PhraseList)
+    thresholds: Mapping[str, SiteThresholds] = field(default_factory=dict)
+    remote: bool = False
+
+    def thresholds_of(self, detector: str) -> SiteThresholds:
+        """Return the site's own thresholds for a detector."""
+        return self.thresholds.get(detector, NO_THRESHOLDS)
 
 
 @runtime_checkable

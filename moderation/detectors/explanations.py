@@ -226,6 +226,9 @@ MESSAGES |= {
     "framing.note.no_model": gettext_noop(
         "No framing model could be loaded; only unmistakable turns of phrase were looked for."
     ),
+    "framing.note.no_backend": gettext_noop(
+        "The back end that the site has set up gave no scores; the model of the package judged."
+    ),
     "not_assessed_language": gettext_noop("Not in English, so it was not assessed."),
 }
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from moderation.conf import settings
-from moderation.detectors.base import Context, Corpus, Deadline
+from moderation.detectors.base import Context, Corpus, Deadline, SiteThresholds
 from moderation.detectors.explanations import explain
 from moderation.detectors.phrases import PhraseList
 from moderation.services.detectors import ConfiguredDetector, configured_detectors
@@ -45,10 +45,12 @@ def check_text(
     *,
     blocked: PhraseList = NO_PHRASES,
     harmless: PhraseList = NO_PHRASES,
+    thresholds: Mapping[str, SiteThresholds] | None = None,
 ) -> CheckResult:
     """Run the site's live detectors over ``document``, comparing it with ``corpus`` only.
 
-    ``blocked`` and ``harmless`` are the site's word lists where the caller wants them to count.
+    ``blocked`` and ``harmless`` are the site's word lists where the caller wants them to count,
+    ``thresholds`` its live thresholds by the name of the detector.
 
     No row is read or written. A detector that fails is named in the result; the others stand.
     """
@@ -57,6 +59,7 @@ def check_text(
         deadline=Deadline.after(settings.SCAN_TIME_LIMIT),
         blocked=blocked,
         harmless=harmless,
+        thresholds=thresholds or {},
     )
     return _combine(
         (configured, _assess(configured, document, context))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -12,6 +13,9 @@ from django.utils.module_loading import import_string
 
 from moderation.conf import settings
 from moderation.detectors.base import Context, Detector
+from moderation.detectors.framing.backends import Broken, Guarded, build
+from moderation.detectors.framing.backends.resilience import Guard
+from moderation.services.errors import where
 from moderation.text.document import Document
 from moderation.types import Assessment, Kind, Mode
 
@@ -21,6 +25,9 @@ BUILT_IN: dict[str, str] = {
     "framing": "moderation.detectors.framing.FramingDetector",
     "wordlist": "moderation.detectors.wordlist.WordListDetector",
 }
+
+
+logger = logging.getLogger("moderation.detectors")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +104,18 @@ def _with_defaults(name: str, entry: Mapping[str, Any]) -> Mapping[str, Any]:
     if name != "framing" or entry["CLASS"] != BUILT_IN[name] or not isinstance(given, Mapping):
         return entry
     options = {"model": settings.FRAMING_MODEL, "preset": settings.FRAMING_PRESET, **given}
+    if settings.FRAMING_BACKEND is not None:
+        options.setdefault("backend", _backend(settings.FRAMING_BACKEND))
     return {**entry, "OPTIONS": options}
+
+
+def _backend(entry: Any) -> Guarded:
+    """Build what is asked in place of the model; one that cannot be built fails when asked."""
+    try:
+        return build(entry)
+    except Exception as error:  # noqa: BLE001 - a back end's constructor may raise anything
+        logger.error("The framing back end cannot be built: %s", where(error))  # noqa: TRY400 - a message may hold a key
+        return Guarded(Broken(), Guard(attempts=1))
 
 
 def build_detector(name: str, entry: Mapping[str, Any]) -> ConfiguredDetector:

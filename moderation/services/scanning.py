@@ -32,7 +32,7 @@ from moderation.models import (
     Subject,
 )
 from moderation.models.scans import ACTIVE_SCANS, FINISHED_SCANS
-from moderation.services import allowances, budget, cases, intake, wordlists
+from moderation.services import allowances, budget, cases, intake, thresholds, wordlists
 from moderation.services.database import moderation_db, write_transaction
 from moderation.services.detectors import ConfiguredDetector, configured_detectors
 from moderation.services.errors import where
@@ -41,7 +41,8 @@ from moderation.targets import Target
 from moderation.text.document import Document
 from moderation.text.plain import plain_text
 from moderation.text.storage import storable
-from moderation.types import Assessment, Band
+from moderation.tracing import span
+from moderation.types import Assessment, Band, Mode
 
 logger = logging.getLogger("moderation.scanning")
 
@@ -64,6 +65,10 @@ class Part:
     assessment: Assessment = field(default_factory=Assessment)
     error: str = ""
     duration_ms: int = 0
+
+    @property
+    def name(self) -> str:
+        return self.configured.name
 
 
 def run_scan(scan_id: int) -> str | None:
@@ -280,17 +285,21 @@ def _assess(scan: Scan, document: Document) -> list[Part]:
     ]
     blocked, harmless = wordlists.phrase_lists(document.kind)
     context = Context(
+    site = thresholds.in_force(scan.snapshot.subject.section)
         corpus=get_corpus(),
         deadline=Deadline.after(settings.SCAN_TIME_LIMIT),
         allowed=allowances.allowed_for(scan.snapshot.subject),
         blocked=blocked,
         harmless=harmless,
     )
-    return [
+        thresholds=site.by_detector,
+        remote=True,
+    parts = (
         _run(configured, document, scan.snapshot, context)
         for configured in wanted
         if configured.has_work(context)
-    ]
+    )
+    return [replace(part, assessment=site.explain(part.assessment, part.name)) for part in parts]
 
 
 def _earlier_runs(scan: Scan) -> list[DetectorRun]:
@@ -487,7 +496,7 @@ def _replace_findings(scan: Scan, part: Part, *, anew: bool) -> None:
             category=found.category,
             score=found.score,
             band=found.band.value,
-            mode=configured.mode.value,
+            mode=(Mode.SHADOW if Mode.SHADOW in (configured.mode, found.mode) else Mode.LIVE).value,
             threshold=found.threshold,
             source_id=_if_there(Snapshot, DatabaseCorpus.snapshot_id(found.source or ""), using),
             reference_id=_if_there(

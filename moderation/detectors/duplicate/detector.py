@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import ClassVar, NamedTuple
 
-from moderation.detectors.base import Allowed, Context, Corpus, Deadline, Lookup, band_for
+from moderation.detectors.base import (
+    Allowed,
+    Context,
+    Corpus,
+    Deadline,
+    Lookup,
+    SiteThresholds,
+    band_for,
+)
 from moderation.detectors.duplicate import pasted
 from moderation.detectors.duplicate.align import Passage, align
 from moderation.detectors.duplicate.commons import (
@@ -63,6 +72,8 @@ class DuplicateDetector:
     name: ClassVar[str] = "duplicate"
     version: ClassVar[str] = f"3.{PARAMS}"
     kinds: ClassVar[frozenset[Kind]] = frozenset(Kind)
+    #: Categories that take a threshold of the site.
+    adjustable: ClassVar[tuple[str, ...]] = (*(verdict.value for verdict in Verdict), pasted.PASTED)
 
     def __init__(
         self,
@@ -84,8 +95,20 @@ class DuplicateDetector:
     def detect(self, document: Document, context: Context) -> Assessment:
         """Compare ``document`` with ``context.corpus``, and look for disguised words."""
         if document.kind is Kind.COMMENT:
-            return pasted.assess(document, context, possible=self._possible, likely=self._likely)
+            return self._pasted(document, context)
         return with_disguise(self._compare(document, context), document, context.deadline)
+
+    def own_thresholds(self) -> dict[str, float]:
+        """Return the thresholds that hold where the site has none."""
+        return dict.fromkeys(self.adjustable, self._possible)
+
+    def _pasted(self, document: Document, context: Context) -> Assessment:
+        site = context.thresholds_of(self.name)
+        bound = site.bound(pasted.PASTED, self._possible)
+        lowest = min(bound, site.shadow.get(pasted.PASTED, bound))
+        assessment = pasted.assess(document, context, possible=lowest, likely=self._likely)
+        findings = (each for found in assessment.findings for each in site.sort(found, bound))
+        return replace(assessment, findings=tuple(findings))
 
     def _compare(self, document: Document, context: Context) -> Assessment:
         corpus = context.corpus
@@ -101,7 +124,8 @@ class DuplicateDetector:
         common = united([*boilerplate, *laid_down(reading, context.allowed.passages)])
         if common:
             notes.add("duplicate.note.common")
-        matches = _Matches(reading, common, notes, context.deadline, self._possible)
+        site = context.thresholds_of(self.name)
+        matches = _Matches(reading, common, notes, context.deadline, self._possible, site)
         found = (corpus.document(candidate.key) for candidate in lookup.candidates)
         for source in self._sources(document, found, context, notes):
             matches.take(source)
@@ -117,7 +141,11 @@ class DuplicateDetector:
             )
         if self._rewrites:
             matches.scores[REWRITE] = rewrites.score
-        findings = [self._finding(match, reading) for match in matches.found]
+        findings = [
+            each
+            for match in (*matches.found, *matches.on_trial)
+            for each in site.sort(self._finding(match, reading), self._possible)
+        ]
         findings.sort(key=lambda finding: -finding.score)
         return Assessment(
             (*findings, *rewrites.findings),
@@ -164,7 +192,7 @@ class DuplicateDetector:
             kind=self.name,
             category=comparison.verdict.value,
             score=comparison.score,
-            band=band_for(comparison.score, self._possible, self._likely),
+            band=band_for(comparison.score, min(comparison.score, self._possible), self._likely),
             threshold=self._possible,
             evidence=_evidence(comparison, reading, source),
             source=source.document.key,
@@ -190,7 +218,8 @@ class _Match(NamedTuple):
 class _Matches:
     """The sources that one text was compared with, and what came of it.
 
-    ``found`` are those to report, ``copies`` the keys of those that have it from this text.
+    ``found`` are those to report, ``on_trial`` those that only a threshold on trial flags,
+    ``copies`` the keys of those that have it from this text.
     """
 
     def __init__(
@@ -200,15 +229,18 @@ class _Matches:
         notes: set[str],
         deadline: Deadline,
         possible: float,
+        site: SiteThresholds,
     ) -> None:
         self.scores = {verdict.value: 0.0 for verdict in Verdict}
         self.found: list[_Match] = []
+        self.on_trial: list[_Match] = []
         self.copies: list[str] = []
         self._reading = reading
         self._common = common
         self._notes = notes
         self._deadline = deadline
         self._possible = possible
+        self._site = site
 
     @property
     def reported(self) -> set[str]:
@@ -228,15 +260,17 @@ class _Matches:
         )
         if comparison is None:
             return False
-        matches = comparison.score >= self._possible
-        if matches:
+        verdict = comparison.verdict.value
+        matches = comparison.score >= self._site.bound(verdict, self._possible)
+        if matches or self._site.on_trial(verdict, comparison.score):
             origin = provenance(self._reading.document, source)
-            if origin.verdict is ProvenanceVerdict.ORIGINAL:
+            if origin.verdict is not ProvenanceVerdict.ORIGINAL:
+                match = _Match(comparison, other, origin)
+                (self.found if matches else self.on_trial).append(match)
+            elif matches:
                 self._notes.add("duplicate.note.original")
                 self.copies += [source.key] * origin.came_first
                 return True
-            self.found.append(_Match(comparison, other, origin))
-        verdict = comparison.verdict.value
         self.scores[verdict] = max(self.scores[verdict], comparison.score)
         return matches
 

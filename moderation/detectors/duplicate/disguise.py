@@ -21,7 +21,7 @@ from moderation.detectors.duplicate.verdict import Verdict
 from moderation.text.disguises import word_around
 from moderation.text.document import Document
 from moderation.text.normalise import skeleton
-from moderation.types import Assessment, Evidence, Finding, Kind, Span, TextFormat
+from moderation.types import Assessment, Evidence, Finding, Kind, Mode, Span, TextFormat
 
 CATEGORY: Final = "disguise"
 POSSIBLE: Final = 0.4
@@ -63,7 +63,9 @@ def with_disguise(
     words = disguised_words(document, deadline.check)
     if not words:
         return assessment
-    copied = any(finding.category in _COPIES for finding in assessment.findings)
+    copied = any(
+        found.category in _COPIES and found.mode is Mode.LIVE for found in assessment.findings
+    )
     score = _score(words, document.plain.text, copied=copied)
     found = _finding(words, score, document, kind, copied=copied)
     return replace(

@@ -119,8 +119,7 @@ class FramingDetector:
         if site.shadow:
             trial = replace(comment, bounds={**comment.bounds, **site.shadow})
             findings += [
-                replace(found, mode=Mode.SHADOW)
-                for found in self._findings(trial, site.shadow)
+                replace(found, mode=Mode.SHADOW) for found in self._findings(trial, site.shadow)
             ]
         return Assessment(tuple(findings), comment.scores(), tuple(comment.notes()))
 
