@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,8 +22,19 @@ from moderation.api import problems, serializers
 from moderation.api.base import ReadViewSet
 from moderation.api.fields import KeyField, WordField
 from moderation.api.operations import operation
-from moderation.models import Case, CaseNote, CaseState, Event, Evidence, Finding, Scan, ScanState
-from moderation.models.cases import TO_DO, in_category
+from moderation.models import (
+    Case,
+    CaseNote,
+    CaseState,
+    Decision,
+    Event,
+    Evidence,
+    Finding,
+    Scan,
+    ScanState,
+)
+from moderation.models.cases import TO_DO, by_detector, in_category
+from moderation.models.search import found_by
 from moderation.services import cases, decisions, intake, notes
 from moderation.services.errors import NotAllowed
 from moderation.types import Band, Kind
@@ -50,7 +62,11 @@ class CaseFilters(Shape):
     order = fields.ChoiceField(list(ORDERINGS), default="priority")
     kind = fields.ChoiceField([each.value for each in Kind], required=False)
     band = fields.ChoiceField([each.value for each in Band], required=False)
-    category = WordField()
+    category = WordField(help_text="`kind/category` of a finding")
+    detector = WordField(help_text="with a finding of it")
+    section = WordField(help_text="of the site")
+    policy = WordField(help_text="the code of one that a standing decision cites")
+    overdue = fields.BooleanField(required=False, default=False)
     subject = KeyField()
     assignee = fields.RegexField(
         r"^(me|none|others|[1-9][0-9]{0,17})$",
@@ -84,13 +100,19 @@ class CaseViewSet(ReadViewSet):
         for name, lookup in _LOOKUPS.items():
             if name in asked:
                 rows = rows.filter(**{lookup: asked[name]})
-        if "category" in asked:
-            rows = rows.filter(in_category(asked["category"]))
+        for name, condition in _CONDITIONS.items():
+            if name in asked:
+                rows = rows.filter(condition(asked[name]))
+        if asked["overdue"]:
+            rows = rows.filter(due_at__lt=timezone.now(), state__in=TO_DO)
         if "assignee" in asked:
             rows = rows.filter(self._held(asked["assignee"]))
         if "author" in asked:
             rows = rows.filter(subject__author_key=self._author(asked["author"]))
-        return rows.filter(self._found(asked["search"])) if "search" in asked else rows
+        if "search" in asked:
+            may_see_author = permissions.may_see_author(self.request.user)
+            rows = found_by(rows, asked["search"], authors=may_see_author)
+        return rows
 
     def _held(self, assignee: str) -> Q:
         held = Q(claimed_by__isnull=False, claim_expires_at__gt=timezone.now())
@@ -108,15 +130,6 @@ class CaseViewSet(ReadViewSet):
         if not permissions.may_see_author(self.request.user):
             raise PermissionDenied
         return key
-
-    def _found(self, words: str) -> Q:
-        where = ["subject__label", "snapshot__title", "snapshot__text"]
-        if permissions.may_see_author(self.request.user):
-            where.append("subject__author_label")
-        found = Q()
-        for name in where:
-            found |= Q(**{f"{name}__icontains": words})
-        return found
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Give a case; its version is the ``ETag``."""
@@ -260,11 +273,22 @@ class CaseViewSet(ReadViewSet):
         return self.shown(case, headers={"ETag": f'"{case.version}"'})
 
 
+def _cites(code: str) -> Q:
+    standing = Decision.objects.filter(case=OuterRef("pk"), policies__code=code, reversed_by=None)
+    return Q(Exists(standing))
+
+
+_CONDITIONS: dict[str, Callable[[str], Q]] = {
+    "category": in_category,
+    "detector": by_detector,
+    "policy": _cites,
+}
 _LOOKUPS: dict[str, str] = {
-    "kind": "subject__kind",
+    "kind": "kind",
     "band": "band",
     "subject": "subject",
-    "language": "snapshot__language",
+    "language": "language",
+    "section": "section",
     "model": "subject__model_label",
     "opened_after": "opened_at__gte",
     "opened_before": "opened_at__lt",

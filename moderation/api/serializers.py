@@ -279,17 +279,23 @@ class CaseSerializer(CaseBase):
         "band": "likely",
         "score": 0.91,
         "categories": ["framing/attack"],
+        "detectors": ["framing"],
+        "section": "Valley",
+        "language": "en",
         "claimed_by": None,
         "claim_expires_at": None,
         "snoozed_until": None,
         "escalated": False,
+        "proposed_by": None,
         "opened_at": "2026-05-04T10:30:02Z",
+        "due_at": "2026-05-05T10:30:02Z",
         "updated_at": "2026-05-04T10:30:02Z",
         "closed_at": None,
     }
 
     subject = SubjectSerializer(read_only=True)
     categories = serializers.ListField(child=serializers.CharField(), read_only=True)
+    detectors = serializers.ListField(child=serializers.CharField(), read_only=True)
 
     class Meta:
         model = Case
@@ -304,11 +310,16 @@ class CaseSerializer(CaseBase):
             "band",
             "score",
             "categories",
+            "detectors",
+            "section",
+            "language",
             "claimed_by",
             "claim_expires_at",
             "snoozed_until",
             "escalated",
+            "proposed_by",
             "opened_at",
+            "due_at",
             "updated_at",
             "closed_at",
         )

@@ -29,8 +29,8 @@ class DeskThrottle(SimpleRateThrottle):
         return super().allow_request(request, view)
 
     def get_cache_key(self, request: Request, view: Any) -> str:
-        user = request.user
-        ident = user.pk if user and user.is_authenticated else self.get_ident(request)
+        known = getattr(request.user, "is_authenticated", False)
+        ident = request.user.pk if known else self.get_ident(request)
         return self.cache_format % {"scope": self.scope, "ident": ident}
 
 

@@ -33,7 +33,10 @@ def add(case_id: int, *, user: Any, text: str) -> CaseNote:
         raise InvalidTransition(_("A note has at most %(most)d characters.") % {"most": MOST_CHARS})
     using = moderation_db()
     with write_transaction(using):
-        case = Case.objects.using(using).select_related("subject").get(pk=case_id)
+        # Locked before the trail is: foreign keys are checked at the commit, and would wait then
+        # for one who holds the case and waits for the trail.
+        rows = Case.objects.using(using).select_for_update(of=("self",))
+        case = rows.select_related("subject").get(pk=case_id)
         refuse_party(case.subject, user)
         who = human(user)
         note = CaseNote(case=case, text=content, author=user, author_label=who.label)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.core.cache import cache
 from rest_framework.test import APIClient
 
 from tests.admin.conftest import (  # noqa: F401 - fixtures of the desk
@@ -16,6 +17,12 @@ from tests.admin.conftest import (  # noqa: F401 - fixtures of the desk
     root,
     senior,
 )
+
+
+@pytest.fixture(autouse=True)
+def _nothing_counted():
+    """Start each test with the rates untouched."""
+    cache.clear()
 
 
 def signed_in(user) -> APIClient:

@@ -187,6 +187,32 @@ def test_twenty_at_once_do_it_once(api, moderator, comment_case):
     assert Event.objects.filter(verb="case.noted").count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.on_postgresql
+def test_notes_and_claims_at_once_do_not_wait_for_each_other_in_a_circle(senior, comment_case):
+    case = comment_case()
+    start = threading.Barrier(12)
+    statuses = []
+
+    def ask(number):
+        client = signed_in(senior)
+        what, body = ("notes", {"text": "x"}) if number % 2 else ("claim", {"take_over": True})
+        try:
+            start.wait()
+            for _ in range(8):
+                answer = client.post(url("cases", case.pk, what), body, format="json")
+                statuses.append(answer.status_code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=ask, args=[number]) for number in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(statuses) == [200] * 48 + [201] * 48
+
+
 @pytest.mark.django_db
 def test_visitors_have_no_keys(settings):
     settings.MODERATION = {}

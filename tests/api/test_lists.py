@@ -127,7 +127,7 @@ def test_a_document_is_taken_in_changed_and_removed(chief, django_capture_on_com
 
 def test_a_document_without_text_or_a_double_is_refused(chief, root):
     assert fault(post(chief, "references", title="x")) == ("/text", "required")
-    assert fault(post(chief, "references", text=" ")) == ("/text", "blank")
+    assert fault(post(chief, "references", text=" ")) == ("/text", "unusable")
     url_of_first = "https://wire.example/1"
     references.put(NewReference(text=WIRE, url=url_of_first), actor=human(root))
     other = post(chief, "references", text=f"{WIRE} Twice.", url="https://wire.example/2").json()

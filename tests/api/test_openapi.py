@@ -28,19 +28,25 @@ from schemathesis.specs.openapi.checks import (
 from moderation.api.openapi import describe
 from moderation.models import (
     Allowance,
+    Appeal,
     Case,
     Decision,
+    Delivery,
     Event,
     Finding,
     ListedPhrase,
     ReferenceDocument,
+    Report,
     Scan,
     Snapshot,
     Subject,
+    Webhook,
 )
-from moderation.services import decisions, references, wordlists
+from moderation.services import decisions, references, webhooks, wordlists
 from moderation.services.actors import human
 from moderation.services.references import NewReference
+from moderation.services.reports import NewReport
+from tests.site.models import Comment
 
 CHECKS = [
     not_a_server_error,
@@ -141,24 +147,35 @@ def test_the_api_works_without_the_extra():
 @pytest.fixture
 def desk_with_rows(root, policy, comment_case, article_case):
     """At least one row of everything, so that not every address is empty."""
+    hook = webhooks.save(Webhook(name="site", url="https://example.org/hook"))
+    webhooks.ping(hook)
     decided = comment_case()
     comment_case("badword again", author_name="Other")
     article_case("<p>badword</p>")
-    decisions.decide(
+    decision = decisions.decide(
         decided.pk, outcome="hide", actor=root, version=decided.version, policies=[policy]
     )
+    statements.of(decision)
+    appeals.submit(decision.pk, text="It was a quotation.")
+    reader = NewReport(category="attack", email="ann@mail.example")
+    reports.submit(Comment.objects.first(), reader)
     references.put(NewReference(text="The bridge is open again."), actor=human(root))
     wordlists.save(ListedPhrase(list="blocked", text="cheap watch"), user=root)
     Allowance.objects.create(scope="source", value="wire.example", value_hash="0" * 64)
     models = {
         "allowances": Allowance,
+        "appeals": Appeal,
         "cases": Case,
         "decisions": Decision,
+        "deliveries": Delivery,
         "findings": Finding,
         "references": ReferenceDocument,
+        "reports": Report,
         "scans": Scan,
         "snapshots": Snapshot,
+        "statements": StatementOfReasons,
         "subjects": Subject,
+        "webhooks": Webhook,
         "wordlists": ListedPhrase,
     }
     return {
@@ -174,6 +191,7 @@ def test_no_request_breaks_the_server_or_the_description(desk_with_rows, setting
         **settings.MODERATION,
         "API_RATES": {"read": None, "write": None, "export": None},
         "CHECK_RATE": "1000000/min",
+        "REPORT_RATE": "1000000/min",
     }
     cache.clear()
     password = base64.b64encode(b"root:secret").decode()

@@ -7,23 +7,29 @@ from django.contrib import admin
 from django.contrib.admin.actions import delete_selected
 from django.urls import URLPattern, URLResolver
 
+from moderation.admin import filters
 from moderation.api import urls
+from moderation.api.cases import CaseFilters
 
 NOT_NEEDED = "for people only"
 """What has no counterpart because programs do it otherwise."""
 
 LISTED = {
     "allowance": "allowances",
+    "appeal": "appeals",
     "case": "cases",
     "decision": "decisions",
+    "delivery": "deliveries",
     "event": "events",
     "finding": "findings",
     "listedphrase": "wordlists",
     "policy": "policies",
     "referencedocument": "references",
+    "report": "reports",
     "scan": "scans",
     "snapshot": "snapshots",
     "subject": "subjects",
+    "webhook": "webhooks",
 }
 """Each model in the admin, and its resource."""
 
@@ -32,10 +38,13 @@ WRITTEN = {
     "listedphrase": {"create", "partial_update", "destroy"},
     "policy": {"create", "partial_update"},
     "referencedocument": {"create", "partial_update", "destroy"},
+    "webhook": {"create", "partial_update", "destroy"},
 }
 """What the superuser may do with the rows of a model in the admin."""
 
 PAGES = {
+    "appeal_judge": "appeals/judge",
+    "appeal_take": "appeals/take",
     "case_assign": "cases/assign",
     "case_batch": "decisions/list",  # ?batch_id=
     "case_batch_decide": "decisions/create",
@@ -64,6 +73,7 @@ ACTIONS = {
     "allowance.count_as_content": "allowances/switch",
     "allowance.switch_off": "allowances/switch",
     "allowance.switch_on": "allowances/switch",
+    "decision.export_statements": "exports/statements",
     "case.assign_selected": "cases/assign",
     "case.decide_selected": "decisions/create",
     "case.release_selected": "cases/release",
@@ -71,6 +81,9 @@ ACTIONS = {
     "case.claim_selected": "cases/claim",
     "referencedocument.switch_off": "references/switch",
     "referencedocument.switch_on": "references/switch",
+    "delivery.replay": "deliveries/replay",
+    "webhook.rotate": "webhooks/rotate",
+    "webhook.try_out": "webhooks/ping",
 }
 """Each action on selected rows; where the API takes one row, clients send several requests."""
 
@@ -131,6 +144,12 @@ def test_rows_that_the_admin_writes_the_api_writes(request_of_root):
         wanted = {action for action, allowed in may.items() if allowed}
         assert wanted == WRITTEN.get(name, set()), name
         assert {f"{LISTED[name]}/{action}" for action in wanted} <= known
+
+
+def test_every_filter_of_the_queue_is_one_of_the_api():
+    same = {"opened": "opened_after", filters.AUTHOR: "author", "q": "search"}
+    wanted = {same.get(name, name) for name in filters.PARAMETERS}
+    assert wanted <= set(CaseFilters().fields)
 
 
 def test_every_page_of_the_admin_has_its_counterpart():

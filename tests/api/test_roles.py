@@ -14,12 +14,14 @@ from django.db import transaction
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from moderation.models import Allowance, Case, Decision, Event, ListedPhrase
-from moderation.services import cases, decisions, references
+from moderation.models import Allowance, Case, Decision, Event, ListedPhrase, Webhook
+from moderation.services import cases, decisions, references, webhooks
 from moderation.services.actors import human
 from moderation.services.references import NewReference
+from moderation.services.reports import NewReport
 from tests.api.conftest import signed_in
 from tests.api.test_parity import api_operations
+from tests.site.models import Comment
 
 pytestmark = pytest.mark.django_db
 
@@ -36,12 +38,14 @@ OVERRIDE = {"senior", "root"}
 KEEP = {"clerk", "root"}
 ALL = set(ROLES)
 
-KEPT = ("policy", "referencedocument", "allowance", "listedphrase")
+KEPT = ("policy", "referencedocument", "allowance", "listedphrase", "webhook")
 CLERK = (
     "view_case",
     *(f"{verb}_{model}" for model in KEPT for verb in ("view", "add", "change", "delete")),
     *(f"view_{model}" for model in ("subject", "scan", "event", "decision")),
     "add_scan",
+    "view_delivery",
+    "change_delivery",
 )
 CODENAMES = {
     "outsider": (),
@@ -64,6 +68,27 @@ class Rule(NamedTuple):
 
 
 RULES = {
+    "appeals/list": Rule("get", "appeals/", LOOK),
+    "appeals/retrieve": Rule("get", "appeals/{appeal}/", LOOK),
+    "appeals/take": Rule("post", "appeals/{appeal}/take/", DECIDE, {}),
+    "appeals/judge": Rule("post", "appeals/{appeal}/judge/", set(), {"result": "upheld"}),
+    "appeals/create": Rule("post", "appeals/", ALL, {"token": "{token}", "text": "No."}),
+    "appeals/withdraw": Rule("post", "appeals/withdraw/", ALL, {"token": "{contested}"}),
+    "reports/list": Rule("get", "reports/", LOOK),
+    "reports/retrieve": Rule("get", "reports/{report}/", LOOK),
+    "reports/create": Rule(
+        "post",
+        "reports/",
+        ALL,
+        {
+            "model": "site.comment",
+            "object_id": "{comment}",
+            "category": "attack",
+            "email": "reader@mail.example",
+        },
+    ),
+    "statements/list": Rule("get", "statements/", LOOK),
+    "statements/retrieve": Rule("get", "statements/{statement}/", LOOK),
     "cases/list": Rule("get", "cases/", LOOK),
     "cases/retrieve": Rule("get", "cases/{case}/", LOOK),
     "cases/findings": Rule("get", "cases/{case}/findings/", LOOK),
@@ -112,6 +137,16 @@ RULES = {
     "wordlists/partial_update": Rule("patch", "wordlists/{phrase}/", KEEP, {"note": "n"}),
     "wordlists/destroy": Rule("delete", "wordlists/{phrase}/", KEEP),
     "wordlists/try_out": Rule("post", "wordlists/try/", KEEP, {"list": "blocked", "text": "word"}),
+    "webhooks/list": Rule("get", "webhooks/", KEEP),
+    "webhooks/retrieve": Rule("get", "webhooks/{webhook}/", KEEP),
+    "webhooks/create": Rule("post", "webhooks/", KEEP, {"name": "x", "url": "https://b.org/"}),
+    "webhooks/partial_update": Rule("patch", "webhooks/{webhook}/", KEEP, {"name": "y"}),
+    "webhooks/destroy": Rule("delete", "webhooks/{webhook}/", KEEP),
+    "webhooks/rotate": Rule("post", "webhooks/{webhook}/rotate/", KEEP, {}),
+    "webhooks/ping": Rule("post", "webhooks/{webhook}/ping/", KEEP, {}),
+    "deliveries/list": Rule("get", "deliveries/", KEEP),
+    "deliveries/retrieve": Rule("get", "deliveries/{delivery}/", KEEP),
+    "deliveries/replay": Rule("post", "deliveries/{delivery}/replay/", KEEP, {}),
     "scans/list": Rule("get", "scans/", KEEP),
     "scans/retrieve": Rule("get", "scans/{scan}/", KEEP),
     "scans/create": Rule("post", "scans/", KEEP, {"subject": "{subject}"}),
@@ -122,6 +157,7 @@ RULES = {
     "statistics/figures": Rule("get", "statistics/", LOOK),
     "exports/cases": Rule("get", "exports/cases/", LOOK),
     "exports/decisions": Rule("get", "exports/decisions/", KEEP),
+    "exports/statements": Rule("get", "exports/statements/", KEEP),
     "check/check": Rule("post", "check/", ALL, {"text": "hello"}),
 }
 BATCHES = {"decisions/create", "decisions/undo_batch"}
@@ -156,10 +192,17 @@ def rows(people, colleague, policy, comment_case):
     claimed = comment_case("badword that is held")
     cases.claim(claimed.pk, user=colleague)
     case = comment_case("badword that waits")
+    hidden = [_hidden(comment_case(f"badword {n} hidden"), colleague, policy) for n in range(2)]
+    appeal = appeals.submit(hidden[0].pk, text="It was a quotation.")
+    reader = NewReport(category="attack", email="ann@mail.example")
+    report = reports.submit(Comment.objects.get(pk=case.subject.object_id), reader).report
     wire = NewReference(text="The bridge over the river is open again.")
     reference = references.put(wire, actor=human(colleague)).id
     allowance = Allowance.objects.create(scope="author", value="x", value_hash="0" * 64)
+    webhook = webhooks.save(Webhook(name="site", url="https://example.org/hook"))
     return {
+        "webhook": webhook.pk,
+        "delivery": webhooks.ping(webhook),
         "case": case.pk,
         "claimed": claimed.pk,
         "decision": decision.pk,
@@ -173,6 +216,12 @@ def rows(people, colleague, policy, comment_case):
         "allowance": allowance.pk,
         "phrase": ListedPhrase.objects.create(list="blocked", text="some phrase").pk,
     }
+
+
+def _hidden(case, user, policy):
+    return decisions.decide(
+        case.pk, outcome="hide", actor=user, version=case.version, policies=[policy]
+    )
 
 
 def ask(client, rule, rows):

@@ -112,12 +112,15 @@ def test_e001_an_unknown_key(found):
     [
         ("CHECK_RATE", "often", "is 'often', not a number per second"),
         ("CHECK_RATE", "0/min", "is '0/min', not a number per second"),
-        ("API_RATES", {"read": "often"}, "cannot have 'read': 'often'"),
-        ("API_RATES", {"look": "9/min"}, "cannot have 'look': '9/min'"),
         ("API_RATES", [], "is list, not dict"),
         ("API_AUTHENTICATION", "a.b", "is str"),
         ("IDEMPOTENCY_SECONDS", 0, "is 0, less than 1"),
         ("WRONG_KEY_RATE", "20 a minute", "is '20 a minute', not a number per second"),
+        ("REPORT_RATE", "20", "is '20', not a number per second"),
+        ("REPORT_MAX_CHARS", 0, "is 0, less than 1"),
+        ("SITE_URL", "example.org", "is 'example.org', not where a site is"),
+        ("SITE_URL", "https://example.org/news", "is 'https://example.org/news', not where"),
+        ("TERRITORIAL_SCOPE", ["US"], "holds something that is no country"),
         ("SCAN_MAX_CHARS", "many", "is str, not int"),
         ("SCAN_MAX_CHARS", True, "is bool, not int"),
         ("SCAN_MAX_CHARS", 0, "is 0, less than 1"),
@@ -136,6 +139,14 @@ def test_e002_a_value_of_the_wrong_type_or_size(found, key, value, said):
     message = found(**{key: value})["E002"]
     assert f"MODERATION[{key!r}] {said}" in message.msg
     assert "The default is" in message.hint
+
+
+@pytest.mark.parametrize("rates", [{"read": "often"}, {"look": "9/min"}, {"write": 5}])
+def test_e002_a_rate_of_the_api_that_is_none(found, rates):
+    message = found(API_RATES=rates)["E002"]
+    [(scope, rate)] = rates.items()
+    assert f"MODERATION['API_RATES'] cannot have {scope!r}: {rate!r}" in message.msg
+    assert "read, write, export" in message.hint
 
 
 def test_e002_the_setting_is_no_dict(app, settings):
