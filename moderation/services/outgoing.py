@@ -124,6 +124,7 @@ def _is_public(address: Address) -> bool:
         or address.is_multicast
         or address.is_reserved
         or address.is_unspecified
+        or getattr(address, "is_site_local", False)
     )
     return address.is_global and not other_than_global
 

@@ -32,7 +32,16 @@ from moderation.models import (
     Subject,
 )
 from moderation.models.scans import ACTIVE_SCANS, FINISHED_SCANS
-from moderation.services import allowances, budget, cases, intake, thresholds, wordlists
+from moderation.services import (
+    allowances,
+    budget,
+    cases,
+    erasure,
+    intake,
+    retention,
+    thresholds,
+    wordlists,
+)
 from moderation.services.database import moderation_db, write_transaction
 from moderation.services.detectors import ConfiguredDetector, configured_detectors
 from moderation.services.errors import where
@@ -90,11 +99,14 @@ def run_scan(scan_id: int) -> str | None:
     if not _describe_subject(scan.snapshot):
         intake.forget_subject(scan.snapshot.subject)
         return ScanState.SUPERSEDED
+    if retention.is_cleared(scan.snapshot) and not _read_again(scan.snapshot):
+        return _close(scan, ScanState.SUPERSEDED, "the text is no longer kept")
     if not scan.snapshot.text.strip():
         return _close(scan, ScanState.SKIPPED, "empty")
     document = document_of(scan.snapshot)
     started = time.monotonic()
-    parts = _assess(scan, document)
+    with span("moderation.scan", scan=scan.pk, attempt=scan.attempts, chars=len(document.text)):
+        parts = _assess(scan, document)
     state = _finish(scan, parts, len(document.text), _ms_since(started))
     _learn(document, parts)
     return state
@@ -228,6 +240,8 @@ def _describe_subject(snapshot: Snapshot) -> bool:
     if obj is None:
         return False
     told, known = _description(registration.target, obj), _stored(subject)
+    if erasure.is_erased(subject):
+        told = {name: tell for name, tell in told.items() if name not in _NAMING}
     for name, tell in told.items():
         try:
             setattr(subject, name, tell())
@@ -239,6 +253,28 @@ def _describe_subject(snapshot: Snapshot) -> bool:
     if snapshot.author_label != subject.author_label:
         snapshot.author_label = subject.author_label
         snapshot.save(using=snapshot._state.db, update_fields=["author_label"])
+    return True
+
+
+_NAMING = frozenset({"author", "author_key", "author_label", "label", "url"})
+"""What of a description may tell whose text it is."""
+
+
+def _read_again(snapshot: Snapshot) -> bool:
+    """Take words in again that were removed after their time; False if the site has others now.
+
+    Those of a person who was erased stay away.
+    """
+    subject = snapshot.subject
+    registration, obj = registration_of(subject), load(subject)
+    if registration is None or obj is None or erasure.is_erased(subject):
+        return False
+    reading = intake.read(registration, obj)
+    if reading.hash != snapshot.text_hash:
+        return False
+    snapshot.text = storable(reading.text[: settings.SNAPSHOT_MAX_CHARS])
+    snapshot.title = reading.title
+    snapshot.save(using=snapshot._state.db, update_fields=["text", "title"])
     return True
 
 
@@ -284,16 +320,16 @@ def _assess(scan: Scan, document: Document) -> list[Part]:
         if configured.wants(document.kind) and configured.name not in finished
     ]
     blocked, harmless = wordlists.phrase_lists(document.kind)
-    context = Context(
     site = thresholds.in_force(scan.snapshot.subject.section)
+    context = Context(
         corpus=get_corpus(),
         deadline=Deadline.after(settings.SCAN_TIME_LIMIT),
         allowed=allowances.allowed_for(scan.snapshot.subject),
         blocked=blocked,
         harmless=harmless,
-    )
         thresholds=site.by_detector,
         remote=True,
+    )
     parts = (
         _run(configured, document, scan.snapshot, context)
         for configured in wanted

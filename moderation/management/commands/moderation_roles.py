@@ -18,7 +18,7 @@ _SENIOR = (*_MODERATOR, permissions.OVERRIDE)
 _MANAGER = (*_SENIOR, *permissions.MANAGE_POLICIES, permissions.MANAGE_DETECTORS)
 
 # What the managers look after besides, by the model: all four of Django's permissions.
-_KEPT_BY_MANAGERS = ("allowance", "listedphrase", "referencedocument")
+_KEPT_BY_MANAGERS = ("allowance", "listedphrase", "referencedocument", "webhook")
 
 # Names in the database, by which the groups are found again: never translated.
 ROLES: dict[str, tuple[str, ...]] = {
@@ -28,6 +28,8 @@ ROLES: dict[str, tuple[str, ...]] = {
     "Moderation managers": (
         *_MANAGER,
         "moderation.view_policy",
+        "moderation.view_delivery",
+        "moderation.change_delivery",
         *(
             f"moderation.{action}_{model}"
             for model in _KEPT_BY_MANAGERS
