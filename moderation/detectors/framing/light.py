@@ -111,7 +111,9 @@ class LightNetwork:
 
     def _normalised(self, x: np.ndarray, name: str) -> np.ndarray:
         """Give each row mean 0 and variance 1, then its learned scale and shift; in place."""
-        x -= x.mean(-1, keepdims=True)
+        mean = np.add.reduce(x, -1, keepdims=True)
+        mean /= x.shape[1]
+        x -= mean
         variance = np.einsum("ij,ij->i", x, x) / x.shape[1]
         x *= (1 / np.sqrt(variance + _EPSILON))[:, None]
         x *= self._weights[f"{name}.weight"]
