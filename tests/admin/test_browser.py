@@ -96,8 +96,8 @@ def test_a_batch_from_the_queue_and_back(live_server, chromium, moderator, comme
     with browser_page(chromium) as page:
         sign_in(page, live_server.url)
         page.locator("#action-toggle").check()
-        page.get_by_label("Action:").select_option(label="Decide the selected cases together…")
-        page.locator("button[name=index]").click()
+        page.get_by_label("With the chosen cases:").select_option(label="Decide together…")
+        page.get_by_role("button", name="Go on").click()
         page.get_by_label("dismiss: rightly found, but allowed").check()
         page.get_by_role("button", name="Decide all of them").click()
         expect(page.get_by_role("cell", name="dismiss: rightly found, but allowed")).to_have_count(

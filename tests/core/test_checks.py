@@ -110,6 +110,9 @@ def test_e001_an_unknown_key(found):
 @pytest.mark.parametrize(
     ("key", "value", "said"),
     [
+        ("DUE_HOURS", {101: 1}, "is not hours above 0 by severities"),
+        ("DUE_HOURS", {50: 0}, "is not hours above 0 by severities"),
+        ("DUE_HOURS", {"50": 8}, "is not hours above 0 by severities"),
         ("CHECK_RATE", "often", "is 'often', not a number per second"),
         ("CHECK_RATE", "0/min", "is '0/min', not a number per second"),
         ("API_RATES", [], "is list, not dict"),
