@@ -43,6 +43,11 @@ def signed_in_as_colleague(page: Page, address: str) -> Page:
     return other
 
 
+def listening(page: Page) -> None:
+    """Wait until the scripts of the page are at work: they show what only they can serve."""
+    expect(page.get_by_role("button", name="Pause updates")).to_be_visible()
+
+
 def look_again(page: Page) -> None:
     """Let the page do at once what it does every few seconds."""
     with page.expect_response("**/live/**"):
@@ -53,6 +58,7 @@ def test_the_queue_by_keys_alone(live_server, chromium, moderator, three):
     first, second, third = (str(case.pk) for case in three)
     with browser_page(chromium) as page:
         sign_in(page, live_server.url)
+        listening(page)
         keys = page.keyboard
         for key, case in (("j", first), ("j", second), ("j", third), ("j", third), ("k", second)):
             keys.press(key)
@@ -80,6 +86,7 @@ def test_the_queue_by_keys_alone(live_server, chromium, moderator, three):
         page.locator("#searchbar").fill(f"#{third}")
         keys.press("Enter")
         expect(page.locator(ROWS)).to_have_count(1)
+        listening(page)
         keys.press("j")
         keys.press("Enter")
         expect(page.get_by_role("heading", name=f"Case {third}")).to_be_visible()
@@ -88,6 +95,7 @@ def test_the_queue_by_keys_alone(live_server, chromium, moderator, three):
 def test_the_help_lists_the_keys_and_gives_the_focus_back(live_server, chromium, moderator, three):
     with browser_page(chromium) as page:
         sign_in(page, live_server.url)
+        listening(page)
         page.keyboard.press("j")
         opener = page.get_by_role("button", name="Keys")
         expect(opener).to_have_attribute("aria-keyshortcuts", "?")
@@ -110,6 +118,7 @@ def test_the_help_lists_the_keys_and_gives_the_focus_back(live_server, chromium,
 def test_keys_with_a_modifier_are_the_browsers(live_server, chromium, moderator, three):
     with browser_page(chromium) as page:
         sign_in(page, live_server.url)
+        listening(page)
         for key in ("Control+j", "Alt+x", "Meta+k", "Control+/", "Shift+J"):
             page.keyboard.press(key)
         assert focused_case(page) is None
@@ -119,6 +128,7 @@ def test_keys_with_a_modifier_are_the_browsers(live_server, chromium, moderator,
 def test_keys_can_be_changed_and_switched_off(live_server, chromium, moderator, three):
     with browser_page(chromium) as page:
         sign_in(page, live_server.url)
+        listening(page)
         page.get_by_role("link", name="My preferences").click()
         page.get_by_label("Next case").fill("g")
         page.get_by_label("Case before").fill("g")
@@ -129,6 +139,7 @@ def test_keys_can_be_changed_and_switched_off(live_server, chromium, moderator, 
         expect(page.locator(".errorlist")).to_have_count(0)
         expect(page.locator(".messagelist")).to_contain_text("Your preferences were saved.")
         page.goto(live_server.url + QUEUE)
+        listening(page)
         page.keyboard.press("j")
         page.keyboard.press("k")
         assert focused_case(page) is None
@@ -139,6 +150,7 @@ def test_keys_can_be_changed_and_switched_off(live_server, chromium, moderator, 
         page.get_by_label("Use single keys").uncheck()
         page.get_by_role("button", name="Save", exact=True).click()
         page.goto(live_server.url + QUEUE)
+        listening(page)
         expect(page.locator("kbd")).to_have_count(0)
         for key in ("g", "j", "x", "/", "?"):
             page.keyboard.press(key)
@@ -156,6 +168,7 @@ def test_rows_are_kept_fresh_and_stay_in_their_places(
     first, second, third = (str(case.pk) for case in three)
     with browser_page(chromium) as mine:
         sign_in(mine, live_server.url)
+        listening(mine)
         mine.keyboard.press("j")
         other = signed_in_as_colleague(mine, live_server.url + QUEUE)
         other.locator(f"tr[data-case='{second}'] .field-passage a").click()
@@ -184,6 +197,7 @@ def test_new_cases_are_announced_and_shown_when_asked_for(
     woken = reverse("admin:moderation_case_change", args=[three[1].pk])
     with browser_page(chromium) as page:
         sign_in(page, live_server.url)
+        listening(page)
         expect(page.locator(ROWS)).to_have_count(2)
         other = signed_in_as_colleague(page, live_server.url + woken)
         other.get_by_role("button", name="Claim", exact=True).click()
@@ -199,6 +213,7 @@ def test_new_cases_are_announced_and_shown_when_asked_for(
 def test_nothing_is_fetched_while_somebody_works(live_server, chromium, moderator, three):
     with browser_page(chromium) as page:
         sign_in(page, live_server.url)
+        listening(page)
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
         wake = "document.dispatchEvent(new Event('visibilitychange'))"
@@ -224,6 +239,7 @@ def test_who_looks_at_a_case_is_seen_in_the_queue(
 ):
     with browser_page(chromium) as page:
         sign_in(page, live_server.url)
+        listening(page)
         other = signed_in_as_colleague(page, live_server.url + QUEUE)
         with other.expect_response("**/present/"):
             other.locator(f"tr[data-case='{three[1].pk}'] .field-passage a").click()
