@@ -39,10 +39,19 @@ from moderation.models import (
     Report,
     Scan,
     Snapshot,
+    StatementOfReasons,
     Subject,
     Webhook,
 )
-from moderation.services import decisions, references, webhooks, wordlists
+from moderation.services import (
+    appeals,
+    decisions,
+    references,
+    reports,
+    statements,
+    webhooks,
+    wordlists,
+)
 from moderation.services.actors import human
 from moderation.services.references import NewReference
 from moderation.services.reports import NewReport

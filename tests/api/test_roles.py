@@ -15,7 +15,16 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from moderation.models import Allowance, Case, Decision, Event, ListedPhrase, Webhook
-from moderation.services import cases, decisions, references, webhooks
+from moderation.services import (
+    appeals,
+    cases,
+    decisions,
+    links,
+    references,
+    reports,
+    statements,
+    webhooks,
+)
 from moderation.services.actors import human
 from moderation.services.references import NewReference
 from moderation.services.reports import NewReport
@@ -165,7 +174,7 @@ BATCHES = {"decisions/create", "decisions/undo_batch"}
 
 
 def test_every_endpoint_is_in_the_table():
-    assert api_operations() == set(RULES) | BATCHES
+    assert api_operations() == set(RULES) | BATCHES | {"appeals/judge"}
 
 
 @pytest.fixture
@@ -203,6 +212,12 @@ def rows(people, colleague, policy, comment_case):
     return {
         "webhook": webhook.pk,
         "delivery": webhooks.ping(webhook),
+        "appeal": appeal.pk,
+        "contested": links.token_of(hidden[0]),
+        "token": links.token_of(hidden[1]),
+        "report": report.pk,
+        "comment": case.subject.object_id,
+        "statement": statements.of(hidden[0]).pk,
         "case": case.pk,
         "claimed": claimed.pk,
         "decision": decision.pk,
@@ -307,3 +322,13 @@ def test_a_case_is_not_given_to_who_is_not_there_nor_told_apart(client_of, rows,
     unfit = client.post(address, {"to": people["viewer"].pk}, format="json")
     assert unknown.status_code == unfit.status_code == 403
     assert unknown.content == unfit.content
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_an_appeal_is_judged_by_who_may_decide_and_has_taken_it(role, client_of, rows):
+    client, address = client_of(role), f"/api/v1/appeals/{rows['appeal']}/"
+    early = client.post(f"{address}judge/", {"result": "upheld"}, format="json")
+    taken = client.post(f"{address}take/")
+    judged = client.post(f"{address}judge/", {"result": "upheld"}, format="json")
+    codes = [answer.status_code for answer in (early, taken, judged)]
+    assert codes == [409, 200, 200] if role in DECIDE else set(codes) <= {401, 403}

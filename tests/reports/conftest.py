@@ -31,6 +31,8 @@ def _site(settings):
         "DETECTORS": ONLY_WORDS,
         "DISPATCHER": "tests.site.dispatchers.Nobody",
         "UNDO_SECONDS": 0,
+        "RESCAN_MIN_GAP_SECONDS": 0,
+        "RESCAN_MAX_SCANS": 100,
         "SITE_URL": "https://news.example",
     }
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
