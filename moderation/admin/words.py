@@ -101,9 +101,22 @@ _VERBS: Mapping[str, _StrPromise] = {
     "wordlist.added": gettext_lazy("Word list: line added"),
     "wordlist.changed": gettext_lazy("Word list: line changed"),
     "wordlist.removed": gettext_lazy("Word list: line removed"),
+    "threshold.drafted": gettext_lazy("Threshold drafted"),
+    "threshold.tried": gettext_lazy("Threshold on trial"),
+    "threshold.live": gettext_lazy("Threshold live"),
+    "threshold.retired": gettext_lazy("Threshold retired"),
     "api_key.created": gettext_lazy("API key made"),
     "api_key.changed": gettext_lazy("API key changed"),
     "api_key.revoked": gettext_lazy("API key revoked"),
+    "webhook.created": gettext_lazy("Webhook added"),
+    "webhook.changed": gettext_lazy("Webhook changed"),
+    "webhook.removed": gettext_lazy("Webhook removed"),
+    "webhook.rotated": gettext_lazy("Webhook: new secret"),
+    "webhook.tried": gettext_lazy("Webhook: test message"),
+    "webhook.gone": gettext_lazy("Webhook switched off: its address is gone"),
+    "webhook.replayed": gettext_lazy("Messages to webhooks sent again"),
+    "retention.purged": gettext_lazy("Removed after its time"),
+    "person.erased": gettext_lazy("Person erased"),
     "suggestion.kept": gettext_lazy("Suggested scores kept"),
     "suggestion.forgotten": gettext_lazy("Suggested scores deleted"),
 }
@@ -113,6 +126,7 @@ _NOTES: Mapping[str, _StrPromise] = {
     "waits for the re-scan budget": gettext_lazy(
         "The text was edited often; the scan waits for its turn."
     ),
+    "the text is no longer kept": gettext_lazy("The text is no longer kept."),
     "the worker was lost each time": gettext_lazy("The worker was lost each time."),
 }
 

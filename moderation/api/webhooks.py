@@ -27,6 +27,17 @@ else:
     WebhookShape = DeliveryShape = serializers.ModelSerializer
     Shape = serializers.Serializer
 
+_SHOWN = (
+    "id",
+    "name",
+    "url",
+    "events",
+    "is_active",
+    "previous_until",
+    "created_at",
+    "updated_at",
+)
+_MADE = ("id", "previous_until", "created_at", "updated_at")
 _SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="  # noqa: S105 - an example
 
 
@@ -55,17 +66,8 @@ class WebhookSerializer(WebhookShape):
 
     class Meta:
         model = Webhook
-        fields = (
-            "id",
-            "name",
-            "url",
-            "events",
-            "is_active",
-            "previous_until",
-            "created_at",
-            "updated_at",
-        )
-        read_only_fields = ("id", "previous_until", "created_at", "updated_at")
+        fields: tuple[str, ...] = _SHOWN
+        read_only_fields: tuple[str, ...] = _MADE
 
     def validate_url(self, url: str) -> str:
         """Refuse an address that nothing is ever sent to."""
@@ -82,8 +84,8 @@ class NewWebhookSerializer(WebhookSerializer):
     EXAMPLE: ClassVar[dict[str, Any]] = {**WebhookSerializer.EXAMPLE, "secret": _SECRET}
 
     class Meta(WebhookSerializer.Meta):
-        fields = (*WebhookSerializer.Meta.fields, "secret")
-        read_only_fields = (*WebhookSerializer.Meta.read_only_fields, "secret")
+        fields = (*_SHOWN, "secret")
+        read_only_fields = (*_MADE, "secret")
 
 
 class SecretSerializer(Shape):

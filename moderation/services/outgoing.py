@@ -149,7 +149,7 @@ def _connect(parts: SplitResult, deadline: float) -> http.client.HTTPConnection:
     """Return a connection to an address that was judged, made in the name of the host."""
     host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
     sock = _open(_resolve(host, port, parts.scheme), port, deadline)
-    kind = http.client.HTTPConnection
+    kind: type[http.client.HTTPConnection] = http.client.HTTPConnection
     if parts.scheme == "https":
         kind = http.client.HTTPSConnection
         try:

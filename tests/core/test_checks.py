@@ -257,6 +257,41 @@ def test_e016_a_model_that_is_not_intact(found, monkeypatch, tmp_path):
     assert "E016" not in found(DETECTORS={"framing": None})
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("WEBHOOK_ALLOWED_NETWORKS", ["10.0.0.1/8"], "has host bits set"),
+        ("METRICS_NETWORKS", ["here"], "'here' does not appear to be"),
+        ("ALERTS", {"mail": []}, "there is no key 'mail'"),
+        ("ALERTS", {"emails": "me@example.org"}, "'emails' is not a list of addresses"),
+        ("ALERTS", {"backlog_hours": True}, "'backlog_hours' is not a number from 0 on"),
+        ("ALERTS", {"backlog_hours": -1}, "'backlog_hours' is not a number from 0 on"),
+        ("RETENTION", {"events": 30}, "there is no kind 'events'"),
+        ("RETENTION", {"deliveries": 0}, "'deliveries' is not a number of days from 1"),
+        ("RETENTION", {"deliveries": None}, "'deliveries' is not a number of days from 1"),
+    ],
+)
+def test_e017_networks_alerts_and_periods_that_are_none(key, value, said, found):
+    message = found(**{key: value})["E017"]
+    assert said in message.msg
+    assert key in message.msg
+
+
+def test_networks_alerts_and_periods_as_they_should_be(found):
+    assert (
+        found(
+            WEBHOOK_ALLOWED_NETWORKS=["10.0.0.0/8", "::1"],
+            METRICS_NETWORKS=["127.0.0.1"],
+            METRICS_TOKEN="t0ken",
+            ALERTS={"emails": ["desk@example.org"], "failing_share": 0.25},
+            RETENTION={"deliveries": 30},
+        )
+        == {}
+    )
+    for key in ("WEBHOOK_ALLOWED_NETWORKS", "METRICS_NETWORKS", "ALERTS", "RETENTION"):
+        assert set(found(**{key: 3})) == {"E002"}
+
+
 def test_a_framing_setting_that_names_nothing(found):
     assert "auto, standard, light" in found(FRAMING_MODEL="large")["E002"].msg
     assert "cautious, balanced, strict" in found(FRAMING_PRESET="mild")["E002"].msg
