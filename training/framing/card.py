@@ -11,15 +11,17 @@ import numpy as np
 
 from moderation.detectors.framing.heads import CATEGORIES, HEADS, PIECE_HEADS
 from moderation.detectors.framing.light import LightNetwork
+from moderation.detectors.framing.models import DECIDING, PRESETS, read_model
 from moderation.detectors.framing.scoring import Scorer
 from moderation.detectors.framing.standard import StandardNetwork
 from training.framing import export, judging
-from training.framing.judging import Judged
+from training.framing.judging import Judged, Judging
 from training.framing.material import LIGHT_PIECES, STANDARD_PIECES, Material
 from training.framing.sources import key_of, table
 
 _AS_IT_IS = dict.fromkeys(HEADS, (1.0, 0.0))
 _FILES = {"standard": ("standard.onnx", STANDARD_PIECES), "light": ("light.npz", LIGHT_PIECES)}
+_UNDECIDED = dict.fromkeys(DECIDING, 0.5)
 _MILLION = 1e6
 _TINY = 1e-9
 
@@ -59,19 +61,21 @@ def write(material: Material, contents: Mapping[str, bytes], folder: Path) -> No
         raw = Scorer(network, _AS_IT_IS, material.pieces[:pieces], material.ordinary)
         calibration = sets.calibration(raw)
         scorer = Scorer(network, calibration, material.pieces[:pieces], material.ordinary)
-        judged = judging.judge(scorer, sets.written)
+        about = {"file": file, "pieces": pieces, "calibration": calibration}
+        facts[name] = about | {"thresholds": dict.fromkeys(PRESETS, _UNDECIDED)}
+        export.write(folder, contents, facts)
+        detector = judging.WholeDetector(read_model(folder, name))
+        judged = judging.judge(detector, sets.written)
         presets = {
             preset: judging.thresholds(judged, alarms) for preset, alarms in judging.PRESETS.items()
         }
-        facts[name] = {
-            "file": file,
-            "pieces": pieces,
-            "calibration": calibration,
-            "thresholds": presets,
-        }
+        facts[name] = about | {"thresholds": presets}
         size = len(data) + len(contents["pieces.txt"]) + len(contents["ordinary.txt"])
         lines += [f"## {name}", "", f"{size / _MILLION:.1f} MB with both word lists.", ""]
-        lines += _figures(sets, scorer, judged, presets)
+        alone = judging.judge(scorer, sets.written)
+        lines += [f"The model alone: {_ranks(alone)}. With turns of phrase and capitals:", ""]
+        lines += _figures(sets, detector, judged, presets)
+        lines += _public(sets, scorer)
     export.write(folder, contents, facts)
     text = "\n".join(lines) + "\n"
     folder.joinpath("card.md").write_text(text, "utf-8")
@@ -107,16 +111,14 @@ class _Sets:
 
 
 def _figures(
-    sets: _Sets, scorer: Scorer, judged: Judged, presets: Mapping[str, Mapping[str, float]]
+    sets: _Sets, scorer: Judging, judged: Judged, presets: Mapping[str, Mapping[str, float]]
 ) -> Iterator[str]:
     balanced = presets["balanced"]
     hit = judging.flagged(judged, balanced)
-    yield f"Written comments: AUC of framing {judging.auc(judged, 'framing'):.3f},"
-    yield f"recall at 5 % false alarms {judging.recall_at(judged, 0.05):.3f};"
+    yield f"Written comments: {_ranks(judged)};"
     apart = judging.judge(scorer, sets.judged)
     flagged = judging.flagged(apart, balanced)
-    yield f"those by other hands alone: AUC {judging.auc(apart, 'framing'):.3f},"
-    yield f"recall at 5 % false alarms {judging.recall_at(apart, 0.05):.3f},"
+    yield f"those by other hands alone: {_ranks(apart)},"
     yield f"balanced: false alarms {flagged[~apart.labels].mean():.3f},"
     yield f"recall {flagged[apart.labels].mean():.3f}."
     yield ""
@@ -129,11 +131,15 @@ def _figures(
     yield ""
     yield from _pair_table(scorer, judged, hit, balanced)
     yield from _disguise_table(scorer, judged, hit, balanced)
-    yield from _public(sets, scorer)
+
+
+def _ranks(judged: Judged) -> str:
+    found = judging.recall_at(judged, 0.05)
+    return f"AUC of framing {judging.auc(judged, 'framing'):.3f}, recall at 5 % alarms {found:.3f}"
 
 
 def _preset_table(
-    sets: _Sets, scorer: Scorer, judged: Judged, presets: Mapping[str, Mapping[str, float]]
+    sets: _Sets, scorer: Judging, judged: Judged, presets: Mapping[str, Mapping[str, float]]
 ) -> Iterator[str]:
     ordinary = judging.judge(scorer, [c for c in sets.wikipedia if c.targets[0] == 0])
     yield "| preset | false alarms | recall | halves: false alarms | recall | of 1,000 talk posts |"
@@ -167,7 +173,7 @@ def _category_table(judged: Judged, hit: np.ndarray, chosen: Mapping[str, float]
 
 
 def _pair_table(
-    scorer: Scorer, judged: Judged, hit: np.ndarray, chosen: Mapping[str, float]
+    scorer: Judging, judged: Judged, hit: np.ndarray, chosen: Mapping[str, float]
 ) -> Iterator[str]:
     yield "| sides in the same frames | listed names | other names |"
     yield "|---|---|---|"
@@ -191,7 +197,7 @@ def _told_apart(judged: Judged, hit: np.ndarray) -> float:
 
 
 def _disguise_table(
-    scorer: Scorer, judged: Judged, hit: np.ndarray, chosen: Mapping[str, float]
+    scorer: Judging, judged: Judged, hit: np.ndarray, chosen: Mapping[str, float]
 ) -> Iterator[str]:
     yield "| disguise of two words in three | recall / clean recall | added false alarms |"
     yield "|---|---|---|"

@@ -5,26 +5,58 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from moderation.detectors.framing.heads import CATEGORIES, HEADS, Scores
-from moderation.detectors.framing.scoring import Scorer, logit
+from moderation.detectors.framing.comments import judged as judged_parts
+from moderation.detectors.framing.heads import HEADS, SHOUTING, Scores
+from moderation.detectors.framing.models import DECIDING, Model
+from moderation.detectors.framing.quoting import own_words
+from moderation.detectors.framing.scoring import logit
+from moderation.detectors.framing.weighing import NAMES, Weigher
+from moderation.text.document import Document
+from moderation.types import Kind
 from training.framing.sources import Comment
 
 #: Share of inflammatory comments that the probabilities assume.
 BASE_RATE = 0.05
 #: False alarms on hard mixed comments that each preset may raise.
-PRESETS: Mapping[str, float] = {"cautious": 0.025, "balanced": 0.05, "strict": 0.09}
-#: What decides: the overall score and each category by its own threshold.
-DECIDING = ("framing", *CATEGORIES)
-#: Alarms that one category may raise alone, as a share of those of the overall score.
-_OWN_ALARMS = {"threat": 1.0}
-_OTHER_ALARMS = 0.5
+PRESETS: Mapping[str, float] = {"cautious": 0.025, "balanced": 0.055, "strict": 0.09}
+#: Alarms that one category may raise alone, as a share of those of the overall score: it ranks
+#: best, and a threat must be seen where nothing else is wrong with a comment.
+_OWN_ALARMS = {"threat": 0.2}
+_OTHER_ALARMS = 0.05
 
 _LEVELS = np.arange(0.002, 0.2, 0.001)
+
+
+class Judging(Protocol):
+    """Whatever scores texts."""
+
+    def score(self, texts: Sequence[str]) -> Sequence[Scores]: ...
+
+
+class WholeDetector:
+    """Scores texts as the detector does, turns of phrase and capitals included.
+
+    Shouting counts by the overall score's threshold, so it stands in that column.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self._weigher = Weigher(model, dict.fromkeys(DECIDING, 0.0), lambda: None)
+
+    def score(self, texts: Sequence[str]) -> list[Scores]:
+        return [self._score(text) for text in texts]
+
+    def _score(self, text: str) -> Scores:
+        own = own_words(Document(text, Kind.COMMENT).plain)
+        weighed, _foreign = judged_parts(own, "", self._weigher)
+        found = {name: max((each.scores[name] for each in weighed), default=0.0) for name in NAMES}
+        found["framing"] = max(found["framing"], found[SHOUTING])
+        return Scores(found)
 
 
 @dataclass(frozen=True)
@@ -49,7 +81,7 @@ class Judged:
         return Judged([self.comments[i] for i in chosen], [self.scores[i] for i in chosen])
 
 
-def judge(scorer: Scorer, comments: Sequence[Comment]) -> Judged:
+def judge(scorer: Judging, comments: Sequence[Comment]) -> Judged:
     return Judged(comments, scorer.score([comment.text for comment in comments]))
 
 
@@ -257,7 +289,7 @@ UNLISTED = (
 
 
 def pair_gaps(
-    scorer: Scorer, pairs: Sequence[tuple[str, str]], chosen: Mapping[str, float]
+    scorer: Judging, pairs: Sequence[tuple[str, str]], chosen: Mapping[str, float]
 ) -> dict[str, float]:
     """Return how differently two sides are treated in the same frames."""
     texts = [

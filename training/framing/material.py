@@ -100,11 +100,12 @@ class Material:
         """Return an epoch of the second stage: mostly what follows the guide."""
         chance = random.Random(200 + epoch)
         civil, own = self.train(self.civil), self.train(self.own)
-        chosen = 2 * self.train(self.written) + own + 2 * self.harmless
-        chosen += [c for c in self.train(self.written) + own if _is_hard(c)]
+        written = self.train(self.written)
+        chosen = 2 * written + chance.sample(own, len(own) // 2) + self.harmless
+        chosen += [c for c in written + own if _is_hard(c)]
         chosen += chance.sample(civil, len(civil) // 4)
         chosen += chance.sample(self.train(self.toxigen), 300)
-        chosen += self._wikipedia(chance, 900) + self._headlines(chance, 400)
+        chosen += self._wikipedia(chance, 1200) + self._headlines(chance, 300)
         chosen += self._quoted(chance, 250)
         return self._examples(chosen, chance)
 
