@@ -59,7 +59,7 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> l
                 id="moderation.E002",
             )
         ]
-    found = [*_unknown_keys(), *_wrong_values()]
+    found = [*_unknown_keys(), *_wrong_values(), *_wrong_rates()]
     return found or [*_short_lease()]
 
 
