@@ -56,6 +56,10 @@ class ReportSerializer(ReportShape):
         "answered_at": None,
     }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._records: dict[str, reported.Record] = {}
+
     confirmed = serializers.SerializerMethodField()
     rejected = serializers.SerializerMethodField()
 
@@ -95,13 +99,12 @@ class ReportSerializer(ReportShape):
         return self._record(report).rejected
 
     def _record(self, report: Report) -> reported.Record:
-        known = self.context.setdefault("records", {})
-        if report.reporter_key not in known:
+        """Return the record of who reports, read once for all rows of a page."""
+        if report.reporter_key not in self._records:
             rows = getattr(self.parent, "instance", None) or [report]
             keys = {report.reporter_key, *(row.reporter_key for row in rows)}
-            known.update(dict.fromkeys(keys, reported.Record()), **reported.records_of(keys))
-        record: reported.Record = known[report.reporter_key]
-        return record
+            self._records |= dict.fromkeys(keys, reported.Record()) | reported.records_of(keys)
+        return self._records[report.reporter_key]
 
     def to_representation(self, report: Report) -> dict[str, Any]:
         told: dict[str, Any] = super().to_representation(report)

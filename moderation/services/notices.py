@@ -172,7 +172,7 @@ def _mail(notice: Notice, message: Message) -> bool:
 
 def _report_received(notice: Notice) -> Message | None:
     report = notice.report
-    return report and _to_reporter(report, report.decision)
+    return None if report is None else _to_reporter(report, report.decision)
 
 
 def _report_answered(notice: Notice) -> Message | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from django.db.models import Count, Q
@@ -44,9 +43,9 @@ def waiting(case: Case) -> list[Report]:
 
 def severity(reports: Iterable[Report]) -> int:
     """Return 0..100 for the worst that is reported, less if few or unreliable people do."""
-    weights: Counter[str] = Counter()
+    weights: dict[str, float] = {}
     for report in reports:
-        weights[report.category] += report.weight  # type: ignore[assignment]
+        weights[report.category] = weights.get(report.category, 0) + report.weight
     worth = (_WORTH[category] * min(weight / CERTAIN, 1) for category, weight in weights.items())
     return round(max(worth, default=0))
 

@@ -11,7 +11,7 @@ from typing import Any
 from django.apps import apps
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator, validate_email
+from django.core.validators import validate_email
 from django.db import DEFAULT_DB_ALIAS, models, router, transaction
 from django.db.models import Q
 from django.utils import timezone, translation
@@ -34,7 +34,7 @@ from moderation.models import (
     Subject,
 )
 from moderation.models.decisions import DISMISSING, RESTRICTING
-from moderation.services import audit, cases, intake, notices, reported
+from moderation.services import audit, cases, intake, notices, reported, transparency
 from moderation.services.actors import MACHINE, READER, Actor, human
 from moderation.services.database import moderation_db, write_transaction
 from moderation.services.errors import ModerationError, NotAllowed, Unusable
@@ -121,7 +121,7 @@ def _missing_in_notice(new: NewReport) -> dict[str, str]:
     found: dict[str, str] = {}
     if not new.text.strip():
         found["text"] = _("Explain why you think that this is unlawful.")
-    if not _is_valid(URLValidator(schemes=["http", "https"]), new.location):
+    if not transparency.is_url(new.location):
         found["location"] = _("Give the exact address of the text.")
     if new.category != ReportCategory.MINORS:
         if not _name(new):
@@ -144,7 +144,7 @@ def _is_valid(validate: Any, value: str) -> bool:
 def _name(new: NewReport) -> str:
     if new.name.strip() or new.user is None:
         return storable(new.name).strip()
-    return (new.user.get_full_name() or new.user.get_username())[:NAME_CHARS]
+    return str(new.user.get_full_name() or new.user.get_username())[:NAME_CHARS]
 
 
 def _email(new: NewReport) -> str:
@@ -367,7 +367,7 @@ def _is_settled(case: Case) -> bool:
 
 def _ruling_on(report: Report, case: Case) -> Decision | None:
     """Return the decision that answers a report; None where the case closed without one."""
-    standing = Decision.objects.using(case._state.db).filter(
+    standing: models.QuerySet[Decision] = Decision.objects.using(case._state.db).filter(
         Q(outcome__in=RESTRICTING) | Q(outcome__in=DISMISSING), case=case, reversed_by=None
     )
     if case.state == CaseState.CLOSED_MOOT:

@@ -60,7 +60,8 @@ def of(decision: Decision) -> StatementOfReasons:
         Unusable: the decision restricts nothing, or the document breaks a rule of the database.
     """
     using = moderation_db()
-    known = StatementOfReasons.objects.using(using).filter(decision=decision).first()
+    rows: QuerySet[StatementOfReasons] = StatementOfReasons.objects.using(using)
+    known = rows.filter(decision=decision).first()
     if known is not None:
         return known
     document = build(decision)
@@ -69,7 +70,7 @@ def of(decision: Decision) -> StatementOfReasons:
         told = ", ".join(f"{fault.field}: {fault.rule}" for fault in broken)
         raise Unusable(f"The statement of reasons breaks rules of the database ({told}).")
     with write_transaction(using):
-        statement, _new = StatementOfReasons.objects.using(using).get_or_create(
+        statement, _new = rows.get_or_create(
             decision=decision, defaults={"puid": document["puid"], "document": document}
         )
     return statement

@@ -144,7 +144,7 @@ def _ground(document: Document) -> Iterator[Fault]:
         yield Fault("incompatible_content_illegal", "unexpected")
     yield from _text(document, "decision_ground_reference_url", 500)
     url = document.get("decision_ground_reference_url")
-    if isinstance(url, str) and url and not _is_url(url):
+    if isinstance(url, str) and url and not is_url(url):
         yield Fault("decision_ground_reference_url", "url")
 
 
@@ -306,9 +306,10 @@ def _is_keyword(word: Any) -> bool:
     return isinstance(word, str) and _KEYWORD.fullmatch(word) is not None
 
 
-def _is_url(url: str) -> bool:
+def is_url(url: str) -> bool:
+    """Whether ``url`` is an address on the web, with its host."""
     try:
         parts = urlsplit(url)
     except ValueError:
         return False
-    return parts.scheme in ("http", "https") and bool(parts.netloc)
+    return parts.scheme in ("http", "https") and bool(parts.netloc) and " " not in url

@@ -80,7 +80,6 @@ RULES = {
     "appeals/list": Rule("get", "appeals/", LOOK),
     "appeals/retrieve": Rule("get", "appeals/{appeal}/", LOOK),
     "appeals/take": Rule("post", "appeals/{appeal}/take/", DECIDE, {}),
-    "appeals/judge": Rule("post", "appeals/{appeal}/judge/", set(), {"result": "upheld"}),
     "appeals/create": Rule("post", "appeals/", ALL, {"token": "{token}", "text": "No."}),
     "appeals/withdraw": Rule("post", "appeals/withdraw/", ALL, {"token": "{contested}"}),
     "reports/list": Rule("get", "reports/", LOOK),

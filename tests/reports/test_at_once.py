@@ -1,0 +1,100 @@
+"""Several people at once, on the database that lets them."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from django.db import connections
+
+from moderation.models import Appeal, Case, Decision, Event, Report
+from moderation.services import appeals, audit, decisions, reports
+from moderation.services.errors import ModerationError
+from tests.reports.conftest import decide
+from tests.site.models import Comment
+
+pytestmark = [pytest.mark.on_postgresql, pytest.mark.django_db(transaction=True)]
+
+
+def at_once(*calls):
+    """Run all calls at once; return what each gave, or the error it raised."""
+    start = threading.Barrier(len(calls))
+    found = [None] * len(calls)
+
+    def run(number, call):
+        try:
+            start.wait()
+            found[number] = call()
+        except ModerationError as error:
+            found[number] = error
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(calls)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found
+
+
+def test_reports_at_once_open_one_case(comment, reader):
+    news = [reader(email=f"r{number % 4}@mail.example") for number in range(8)]
+    found = at_once(*(lambda new=new: reports.submit(comment, new) for new in news))
+    assert [error for error in found if isinstance(error, Exception)] == []
+    assert Case.objects.count() == 1
+    assert sorted(Report.objects.values_list("times", flat=True)) == [2, 2, 2, 2]
+    assert Event.objects.filter(verb="case.opened").count() == 1
+    assert audit.verify().ok
+
+
+def test_two_appeals_at_once_are_one(comment, reported, moderator, policy):
+    decision = decide(reported.case, moderator, "hide")
+    found = at_once(
+        *(lambda n=n: appeals.submit(decision.pk, text=f"appeal {n}") for n in range(4))
+    )
+    assert sum(isinstance(each, Appeal) for each in found) == 1
+    assert {each.code for each in found if isinstance(each, ModerationError)} == {
+        "invalid_transition"
+    }
+    assert Appeal.objects.count() == 1
+    assert audit.verify().ok
+
+
+def test_a_report_while_its_case_is_decided_is_not_lost(
+    comment, reported, reader, moderator, policy
+):
+    case = Case.objects.get()
+    late = reader(email="late@mail.example")
+    found = at_once(
+        lambda: reports.submit(comment, late),
+        lambda: decisions.decide(
+            case.pk, outcome="label", actor=moderator, version=case.version, policies=[policy]
+        ),
+    )
+    assert [error for error in found if isinstance(error, Exception)] == []
+    assert Case.objects.get().state == "decided"
+    reports.settle_due()
+    assert set(Report.objects.values_list("state", flat=True)) == {"confirmed"}
+    assert audit.verify().ok
+
+
+def test_a_text_deleted_while_it_is_reported_leaves_no_open_case(comment, reader):
+    at_once(
+        lambda: reports.submit(comment, reader()),
+        lambda: Comment.objects.get(pk=comment.pk).delete(),
+    )
+    assert not Case.objects.filter(state="open").exists()
+    assert audit.verify().ok
+
+
+def test_two_judges_at_once_reverse_once(comment, reported, moderator, colleague, policy):
+    decision = decide(reported.case, moderator, "hide")
+    appeal = appeals.submit(decision.pk, text="No.")
+    appeals.take(appeal.pk, user=colleague)
+    judge = lambda: appeals.judge(appeal.pk, user=colleague, result="reversed")  # noqa: E731
+    found = at_once(judge, judge)
+    assert sum(isinstance(each, Appeal) for each in found) == 1
+    assert Decision.objects.filter(reverses=decision).count() == 1
+    assert Comment.objects.get().is_public
+    assert audit.verify().ok
