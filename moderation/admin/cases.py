@@ -24,6 +24,7 @@ from moderation import permissions
 from moderation.admin.acting import Acting, queue_of
 from moderation.admin.base import ReadOnly
 from moderation.admin.batches import Batches
+from moderation.admin.dashboard import Dashboard
 from moderation.admin.forms import AssignForm, DecisionForm, NoteForm, SnoozeForm
 from moderation.admin.listing import Listing
 from moderation.admin.page import Wanted, build_page
@@ -50,7 +51,7 @@ PREVIEW_HEADERS = {
 
 
 @admin.register(Case)
-class CaseAdmin(ReadOnly, Acting, Listing, Personal, Batches, CaseModelAdmin):
+class CaseAdmin(ReadOnly, Acting, Listing, Personal, Batches, Dashboard, CaseModelAdmin):
     """Cases are looked at here and decided through the services, never edited."""
 
     change_form_template = "admin/moderation/case/page.html"
@@ -86,7 +87,8 @@ class CaseAdmin(ReadOnly, Acting, Listing, Personal, Batches, CaseModelAdmin):
             self.admin_site.admin_view(self.undo_view),
             name=self._name("undo"),
         )
-        pages = [*self.listing_urls(), *self.personal_urls(), *self.batch_urls()]
+        listed = [*self.listing_urls(), *self.batch_urls()]
+        pages = [*listed, *self.personal_urls(), *self.dashboard_urls()]
         return [*own, undo, *pages, *super().get_urls()]
 
     def _name(self, action: str) -> str:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from moderation import permissions
 from moderation.admin import words
+from moderation.admin.figures import FIGURE, behind
 from moderation.models import Case, CaseState, Decision, Policy
 from moderation.models.cases import TO_DO, by_detector, in_category
 from moderation.models.scans import BAND_CHOICES
@@ -98,6 +99,8 @@ class Asked:
         for name, value in self.values.items():
             if name in FILTERS and name != "state":
                 rows = rows.filter(FILTERS[name].condition(value, self))
+        if figure := self.values.get(FIGURE):
+            rows = rows.filter(behind(figure, self.now).condition)
         if author := self.values.get(AUTHOR):
             rows = rows.filter(subject__author_key=author) if self._sees_authors else rows.none()
         return found_by(rows, self.search, authors=self._sees_authors) if self.search else rows
@@ -202,7 +205,7 @@ ORDERS = {
     "oldest": gettext_lazy("oldest first"),
     "newest": gettext_lazy("newest first"),
 }
-PARAMETERS = (*FILTERS, AUTHOR, "q", "order")
+PARAMETERS = (*FILTERS, FIGURE, AUTHOR, "q", "order")
 
 
 # What there is to choose, and how often
@@ -370,3 +373,5 @@ def chips(asked: Asked) -> Iterator[tuple[str, str]]:
         yield _("Search: %(words)s") % {"words": asked.search}, asked.query(q="")
     if AUTHOR in asked.values:
         yield _("One author"), asked.query(**{AUTHOR: ""})
+    if figure := asked.values.get(FIGURE):
+        yield behind(figure, asked.now).label, asked.query(**{FIGURE: ""})

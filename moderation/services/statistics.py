@@ -13,6 +13,7 @@ from django.db.models import (
     DurationField,
     ExpressionWrapper,
     F,
+    Max,
     Min,
     OuterRef,
     Q,
@@ -22,7 +23,19 @@ from django.db.models import (
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from moderation.models import Case, Decision, Event, Outcome, ScanState
+from moderation.models import (
+    Appeal,
+    AppealState,
+    Case,
+    Decision,
+    Event,
+    Finding,
+    Outcome,
+    ReferenceDocument,
+    Scan,
+    ScanState,
+    Subject,
+)
 from moderation.models.cases import OPEN_CASES
 from moderation.models.decisions import LEAVING_OPEN, RESTRICTING
 from moderation.services.database import moderation_db
@@ -40,7 +53,11 @@ LONGER = "longer"
 OPENED = ("case.opened", "case.reopened")
 DECIDED = ("case.decided",)
 RULINGS = tuple(set(Outcome) - {Outcome.UNDO} - LEAVING_OPEN)
+FLAGGED = (Band.POSSIBLE.value, Band.LIKELY.value)
 MOST_DAYS = 366
+MOST_SOURCES = 10
+
+_VALID_SCANS = [state.value for state in ScanState if state != ScanState.SUPERSEDED]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +115,19 @@ def backlog(now: datetime | None = None) -> Backlog:
     )
 
 
-def _by_age(now: datetime) -> dict[str, Count]:
-    counts, younger = {}, Q()
+def of_ages(now: datetime) -> dict[str, Q]:
+    """Return the condition for each age of a case, by its name; every case has one of them."""
+    conditions, younger = {}, Q()
     for name, age in AGES:
         since = Q(opened_at__gt=now - age)
-        counts[name] = Count("pk", filter=since & ~younger if younger else since)
+        conditions[name] = since & ~younger if younger else since
         younger = since
-    counts[LONGER] = Count("pk", filter=~younger)
-    return counts
+    conditions[LONGER] = ~younger
+    return conditions
+
+
+def _by_age(now: datetime) -> dict[str, Count]:
+    return {name: Count("pk", filter=condition) for name, condition in of_ages(now).items()}
 
 
 # What came and what was done
@@ -127,9 +149,16 @@ def flow(period: Period) -> list[Day]:
 
 
 def _per_day(verbs: Iterable[str], period: Period) -> dict[date, int]:
-    events = Event.objects.using(moderation_db()).filter(verb__in=verbs)
-    events = events.filter(at__gte=period.start, at__lt=period.end).order_by()
-    return dict(events.annotate(day=TruncDate("at")).values_list("day").annotate(Count("pk")))
+    events = events_of(verbs, period).annotate(day=TruncDate("at"))
+    return dict(events.values_list("day").annotate(Count("pk")))
+
+
+def events_of(verbs: Iterable[str], period: Period) -> QuerySet[Event]:
+    """Return what the audit trail tells of a period, in no order."""
+    rows: QuerySet[Event] = Event.objects.using(moderation_db()).filter(
+        verb__in=verbs, at__gte=period.start, at__lt=period.end
+    )
+    return rows.order_by()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,15 +172,20 @@ class Waiting:
 
 def time_to_decide(period: Period) -> Waiting:
     """Measure from the last opening of a case to its standing decision."""
+    sorted_rows = waited(period).order_by("waited").values_list("waited", flat=True)
+    count = sorted_rows.count()
+    return Waiting(count, _at_rank(sorted_rows, count, 0.5), _at_rank(sorted_rows, count, 0.9))
+
+
+def waited(period: Period) -> QuerySet[Decision]:
+    """Return the standing decisions of a period, each with how long its case had ``waited``."""
     openings = Event.objects.filter(
         case=OuterRef("case"), verb__in=OPENED, at__lte=OuterRef("created_at")
     )
     opened = Subquery(openings.order_by("-number").values("at")[:1])
-    waited = ExpressionWrapper(F("created_at") - F("opened"), output_field=DurationField())
+    since = ExpressionWrapper(F("created_at") - F("opened"), output_field=DurationField())
     rows = standing(period).annotate(opened=opened).filter(opened__isnull=False)
-    sorted_rows = rows.annotate(waited=waited).order_by("waited").values_list("waited", flat=True)
-    count = rows.count()
-    return Waiting(count, _at_rank(sorted_rows, count, 0.5), _at_rank(sorted_rows, count, 0.9))
+    return rows.annotate(waited=since)
 
 
 def _at_rank(rows: Any, count: int, share: float) -> timedelta | None:
@@ -191,14 +225,7 @@ def precision(period: Period) -> list[Precision]:
     """Compare what detectors flagged with what was decided; undone decisions do not count."""
     found = "snapshot__scans__findings__"
     rows = (
-        standing(period)
-        .filter(
-            ~Q(snapshot__scans__state=ScanState.SUPERSEDED),
-            **{
-                f"{found}mode": Mode.LIVE.value,
-                f"{found}band__in": [Band.POSSIBLE.value, Band.LIKELY.value],
-            },
-        )
+        judged(period)
         .order_by()
         .values_list(f"{found}detector", f"{found}band", "outcome")
         .annotate(number=Count("pk", distinct=True))
@@ -208,6 +235,21 @@ def precision(period: Period) -> list[Precision]:
         right_wrong = counts.setdefault((detector, band), [0, 0])
         right_wrong[outcome == Outcome.DISMISS_FALSE_POSITIVE] += number
     return [Precision(*key, right, wrong) for key, (right, wrong) in sorted(counts.items())]
+
+
+def judged(period: Period, **finding: str) -> QuerySet[Decision]:
+    """Return the standing decisions about what detectors flagged, once for each finding.
+
+    ``finding`` narrows that down: ``detector``, ``band``. What an earlier scan of the same text
+    had found does not count.
+    """
+    named = {f"snapshot__scans__findings__{name}": value for name, value in finding.items()}
+    return standing(period).filter(
+        snapshot__scans__state__in=_VALID_SCANS,
+        snapshot__scans__findings__mode=Mode.LIVE.value,
+        snapshot__scans__findings__band__in=FLAGGED,
+        **named,
+    )
 
 
 def wilson(hits: int, total: int, z: float = 1.96) -> tuple[float, float]:
@@ -253,6 +295,88 @@ def standing(period: Period) -> QuerySet[Decision]:
         created_at__lt=period.end,
     )
     return rows
+
+
+# Whom they copied
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """A text of the site, or a reference document, and in how many texts it was found."""
+
+    source: Subject | ReferenceDocument
+    title: str
+    texts: int
+
+
+def top_sources(period: Period) -> list[Copied]:
+    """Return what was copied most in a period; three queries."""
+    rows = list(
+        copies(period)
+        .values("source__subject", "reference")
+        .annotate(texts=Count("scan__snapshot__subject", distinct=True), title=Max("source__title"))
+        .order_by("-texts", "source__subject", "reference")[:MOST_SOURCES]
+    )
+    subjects = Subject.objects.using(moderation_db()).in_bulk(
+        [row["source__subject"] for row in rows if row["source__subject"]]
+    )
+    references = ReferenceDocument.objects.using(moderation_db()).in_bulk(
+        [row["reference"] for row in rows if row["reference"]]
+    )
+    found = []
+    for row in rows:
+        reference = references.get(row["reference"])
+        source = reference or subjects.get(row["source__subject"])
+        if source is not None:
+            title = reference.title if reference else row["title"] or ""
+            found.append(Copied(source, title, row["texts"]))
+    return found
+
+
+def copies(period: Period) -> QuerySet[Finding]:
+    """Return the flagged copies of which the source is known, by when they were found."""
+    rows: QuerySet[Finding] = Finding.objects.using(moderation_db()).filter(
+        Q(source__isnull=False) | Q(reference__isnull=False),
+        mode=Mode.LIVE.value,
+        band__in=FLAGGED,
+        scan__state__in=_VALID_SCANS,
+        scan__finished_at__gte=period.start,
+        scan__finished_at__lt=period.end,
+    )
+    return rows.order_by()
+
+
+# What authors objected
+
+
+def appeals(period: Period) -> dict[str, int]:
+    """Count the appeals of a period by what has become of them, those without any left out."""
+    rows = Appeal.objects.using(moderation_db()).filter(
+        created_at__gte=period.start, created_at__lt=period.end
+    )
+    counts = dict(rows.order_by().values_list("state").annotate(Count("pk")))
+    return {str(state): counts[state] for state in AppealState if state in counts}
+
+
+# What did not go smoothly
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Scans that were given up in a period, and those that are tried again now."""
+
+    failed: int
+    retrying: int
+
+
+def trouble(period: Period) -> Trouble:
+    """Count the scans that did not come to an end at once; two queries."""
+    scans = Scan.objects.using(moderation_db())
+    ended = scans.filter(finished_at__gte=period.start, finished_at__lt=period.end)
+    return Trouble(
+        failed=ended.filter(state=ScanState.FAILED).count(),
+        retrying=scans.filter(state=ScanState.QUEUED, attempts__gt=0).count(),
+    )
 
 
 def _cases() -> QuerySet[Case]:
