@@ -15,6 +15,7 @@ from moderation.admin.records import (
 )
 from moderation.admin.references import ReferenceDocumentAdmin
 from moderation.admin.reports import ReportAdmin
+from moderation.admin.thresholds import ThresholdAdmin
 from moderation.admin.webhooks import DeliveryAdmin, WebhookAdmin
 from moderation.admin.wordlists import ListedPhraseAdmin
 
@@ -35,5 +36,6 @@ __all__ = [
     "SnapshotAdmin",
     "SubjectAdmin",
     "SuggestedScoreAdmin",
+    "ThresholdAdmin",
     "WebhookAdmin",
 ]

@@ -86,6 +86,8 @@ def calibrate(given: Sequence[Judged], *, fewest: int = FEWEST) -> Calibration:
             f"{right} rightly and {wrong} wrongly flagged texts were decided; "
             f"{max(fewest, 1)} of each are needed"
         )
+    if len({each.score for each in usable}) == 1:
+        raise NotFitted("all texts have the same score")
     slope, offset = fit(usable)
     if slope < _SIGNIFICANT:
         raise NotFitted("texts of a higher score were not rightly flagged more often")

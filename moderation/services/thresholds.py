@@ -104,12 +104,12 @@ def calibrated(score: float, slope: float, offset: float) -> float:
 
 
 def logit(score: float) -> float:
-    """Return the logit of a probability, finite even for the surest."""
+    """Return the logit of a probability, finite for the surest: scores have four digits."""
     bounded = min(max(score, _LEAST), 1 - _LEAST)
     return math.log(bounded / (1 - bounded))
 
 
-_LEAST, _STEEPEST = 1e-6, 30.0
+_LEAST, _STEEPEST = 1e-4, 30.0
 
 
 # Keeping them
@@ -149,6 +149,12 @@ def try_out(row: Threshold, *, actor: Actor) -> Threshold:
         InvalidTransition: it is no draft.
     """
     return _move(row, ThresholdState.SHADOW, actor)
+
+
+def try_new(row: Threshold, *, actor: Actor) -> Threshold:
+    """Write a new threshold and put it on trial at once; raises as :func:`draft` does."""
+    with write_transaction():
+        return try_out(draft(row, actor=actor), actor=actor)
 
 
 def put_live(row: Threshold, *, actor: Actor) -> Threshold:

@@ -15,6 +15,7 @@ from moderation.models import Finding, Outcome, Scan, ScanState, Threshold, Thre
 from moderation.services.database import moderation_db
 from moderation.services.detectors import configured_detectors
 from moderation.services.statistics import Period, standing
+from moderation.types import Mode
 
 MOST_SCANS = 20_000
 MOST_DECISIONS = 5_000
@@ -190,3 +191,38 @@ def standing_thresholds(detector: str, category: str, section: str) -> Sequence[
     )
     states = [ThresholdState.LIVE, ThresholdState.SHADOW]
     return list(rows.filter(state__in=states).order_by("state"))
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """How a threshold on trial compares with what decided meanwhile, in scanned texts."""
+
+    both: int = 0
+    only_live: int = 0
+    only_trial: int = 0
+    cut: bool = False
+
+
+def compare(row: Threshold) -> Trial:
+    """Compare the newest findings since a threshold went on trial; one query, bounded."""
+    if row.tried_at is None:
+        return Trial()
+    ended = row.live_at or row.retired_at or timezone.now()
+    findings = Finding.objects.using(moderation_db()).filter(
+        detector=row.detector,
+        scan__state__in=_SCANNED,
+        scan__finished_at__gte=row.tried_at,
+        scan__finished_at__lte=ended,
+    )
+    if row.section:
+        findings = findings.filter(scan__snapshot__subject__section=row.section)
+    read = findings.order_by("-pk").values_list("scan_id", "mode", "category", "detail")
+    rows = list(read[:MOST_DECISIONS])
+    found: dict[str, set[int]] = {Mode.LIVE: set(), Mode.SHADOW: set()}
+    for scan, mode, category, detail in rows:
+        if row.category in (category, detail.get("decided_by")):
+            found[mode].add(scan)
+    live, trial = found[Mode.LIVE], found[Mode.SHADOW]
+    return Trial(
+        len(live & trial), len(live - trial), len(trial - live), len(rows) == MOST_DECISIONS
+    )

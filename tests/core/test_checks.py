@@ -292,6 +292,31 @@ def test_networks_alerts_and_periods_as_they_should_be(found):
         assert set(found(**{key: 3})) == {"E002"}
 
 
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ({}, "dotted path"),
+        ({"CLASS": "nonsense"}, "no back end 'nonsense'"),
+        ({"CLASS": "tests.nowhere.Judge"}, "tests.nowhere"),
+        ({"CLASS": "http", "OPTIONS": {"url": "http://example.org/", "fields": {}}}, "fields"),
+        ({"CLASS": "openai", "OPTIONS": {"key_env": "THERE_IS_NO_SUCH_KEY"}}, "is not set"),
+        ({"CLASS": "detoxify", "OPTIONS": {"path": "x", "config": "x"}}, "is not installed"),
+    ],
+)
+def test_e018_a_framing_back_end_that_cannot_be_built(found, entry, said):
+    message = found(FRAMING_BACKEND=entry)["E018"]
+    assert message.msg.startswith("The framing back end cannot be used: ")
+    assert said in message.msg
+    assert "docs/backends.md" in message.hint
+
+
+def test_a_sound_framing_back_end_hears_nothing(found):
+    options = {"url": "https://example.org/", "fields": {"attack": "score"}}
+    assert found(FRAMING_BACKEND={"CLASS": "http", "OPTIONS": options}) == {}
+    assert found(FRAMING_BACKEND=None) == {}
+    assert "E002" in found(FRAMING_BACKEND="openai")
+
+
 def test_a_framing_setting_that_names_nothing(found):
     assert "auto, standard, light" in found(FRAMING_MODEL="large")["E002"].msg
     assert "cautious, balanced, strict" in found(FRAMING_PRESET="mild")["E002"].msg

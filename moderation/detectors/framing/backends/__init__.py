@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from heapq import nlargest
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 from moderation.detectors.framing.backends.resilience import BackendError, Guard
 from moderation.detectors.framing.heads import CATEGORIES, HEADS, Scores
@@ -117,9 +117,9 @@ class Guarded:
 class Broken:
     """Stands in for a back end that cannot be built: it is asked, and fails, each time."""
 
-    name: ClassVar[str] = "broken"
-    heads: ClassVar[frozenset[str]] = frozenset(CATEGORIES)
-    batch: ClassVar[int] = 1
+    name = "broken"
+    heads = frozenset(CATEGORIES)
+    batch = 1
 
     def score(self, texts: Sequence[str], seconds: float) -> Sequence[Mapping[str, float]]:
         raise BackendError("it cannot be built as it is set up")
