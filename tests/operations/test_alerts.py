@@ -15,7 +15,7 @@ from moderation.models import Case, Delivery, DetectorRun, Heartbeat, Scan, Webh
 from moderation.services import alerts, heartbeats, webhooks
 from moderation.services.sweep import sweep
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 
 @pytest.fixture

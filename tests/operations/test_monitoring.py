@@ -24,7 +24,7 @@ from moderation.services import counting, health, heartbeats
 from moderation.services.sweep import sweep
 from tests.admin.conftest import signed_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 IMMEDIATE = "moderation.dispatch.immediate.ImmediateDispatcher"
 TOKEN = {"METRICS_TOKEN": "t0ken"}

@@ -35,7 +35,7 @@ from moderation.services.sweep import sweep
 from tests.admin.conftest import scan_all
 from tests.site.models import Comment
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 
 @pytest.fixture

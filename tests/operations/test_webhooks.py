@@ -24,6 +24,8 @@ from moderation.services.signing import new_secret, signature
 from moderation.services.sweep import sweep
 from tests.operations.conftest import make_due
 
+pytestmark = pytest.mark.both_databases
+
 SECRET_WORDS = "badword that nobody outside should read"
 
 
