@@ -109,7 +109,7 @@ class ReportAdmin(ReadOnly, ReportModelAdmin):
         "times",
         "reported",
     )
-    list_filter = ("state", "kind", "category", "subject__kind", "reported_at")
+    list_filter = ("state", "kind", "category", "reported_at")
     list_select_related = ("case", "subject", "reporter")
     search_fields = ("=reporter_key", "=email", "subject__label")
     date_hierarchy = "created_at"

@@ -91,6 +91,8 @@ def build(decision: Decision) -> dict[str, Any]:
     told = _reports(decision)
     visibility = _VISIBILITY[Outcome(decision.outcome)]
     policies = sorted(decision.policies.all(), key=lambda policy: (-policy.severity, policy.code))
+    if not policies:
+        raise Unusable("The policies of this decision were deleted.")
     document: dict[str, Any] = {
         "puid": puid_of(decision),
         "decision_visibility": [visibility],

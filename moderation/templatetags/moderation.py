@@ -53,7 +53,7 @@ def moderation_report(obj: models.Model) -> dict[str, Any]:
         url = reverse("moderation_pages:report", args=key) if registry.lookup(type(obj)) else ""
     except NoReverseMatch:
         url = ""
-    return {"url": url, "words": _("Report"), "what": reports.name_of(obj)}
+    return {"url": url, "words": _("Report"), "what": reports.name_of(obj), "close": _("Close")}
 
 
 def _field_id(form: forms.BaseForm, field: str) -> str:

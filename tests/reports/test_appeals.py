@@ -513,6 +513,14 @@ def test_what_restricts_nothing_has_no_statement(flagged, moderator):
         statements.of(decide(flagged, moderator, "dismiss_allowed"))
 
 
+def test_a_page_stands_though_its_policies_were_deleted(decision, policy, client):
+    policy.delete()
+    with pytest.raises(Unusable):
+        statements.of(decision)
+    assert client.get(f"/moderation/appeal/{links.token_of(decision)}/").status_code == 200
+    assert send_all() == ["sent"]
+
+
 def test_an_export_leaves_out_what_was_taken_back(decision, moderator):
     from django.utils import timezone
 

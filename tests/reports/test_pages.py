@@ -104,6 +104,24 @@ def test_too_many_reports_from_one_address_are_refused(client, page, lay):
     assert client.post(page, {**GIVEN, "email": "b@mail.example"}).status_code == 429
 
 
+@pytest.mark.parametrize(
+    ("proxies", "codes"), [(None, [302, 302]), (0, [302, 429]), (1, [302, 302]), (2, [302, 429])]
+)
+def test_readers_behind_a_proxy_are_told_apart(client, page, lay, settings, proxies, codes):
+    lay(REPORT_RATE="1/hour")
+    cache.clear()
+    settings.REST_FRAMEWORK = {"NUM_PROXIES": proxies}
+    given = [
+        client.post(
+            page,
+            {**GIVEN, "email": f"{n}@mail.example"},
+            HTTP_X_FORWARDED_FOR=f"198.51.100.1, 192.0.2.{n}",
+        ).status_code
+        for n in range(2)
+    ]
+    assert given == codes
+
+
 def test_the_tag_links_to_the_page_of_what_is_moderated(comment, page):
     template = Template("{% load moderation %}{% moderation_report obj %}")
     told = template.render(Context({"obj": comment}))

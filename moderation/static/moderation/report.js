@@ -1,5 +1,6 @@
 // Opens the page of a report in a dialog, where the browser can. Without this the link leads there.
 
+let opener;
 const dialog = document.createElement("dialog");
 dialog.className = "moderation-report";
 
@@ -16,7 +17,10 @@ async function show(response) {
   heading.tabIndex = -1;
   dialog.setAttribute("aria-labelledby", heading.id);
   if (!dialog.open) dialog.showModal();
-  (dialog.querySelector("[role=alert]") ? dialog.querySelector(".error") : heading).focus?.();
+  const alert = dialog.querySelector("[role=alert]");
+  if (alert) alert.tabIndex = -1;
+  dialog.scrollTop = 0;
+  (alert ?? heading).focus();
 }
 
 function closer() {
@@ -24,7 +28,7 @@ function closer() {
   form.method = "dialog";
   const button = document.createElement("button");
   button.textContent = "\u00d7";
-  button.ariaLabel = document.querySelector("[data-moderation-close]")?.dataset.moderationClose ?? "Close";
+  button.ariaLabel = opener.dataset.moderationClose;
   form.append(button);
   return form;
 }
@@ -33,6 +37,7 @@ document.addEventListener("click", async (event) => {
   const link = event.target.closest?.("a[data-moderation-report]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
   event.preventDefault();
+  opener = link;
   try {
     await show(await fetch(link.href));
   } catch {
