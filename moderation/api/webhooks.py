@@ -100,13 +100,6 @@ class SecretSerializer(Shape):
     previous_until = serializers.DateTimeField()
 
 
-class NothingSerializer(Shape):
-    """Nothing has to be said."""
-
-    TAKEN: ClassVar[dict[str, Any]] = {}
-    EXAMPLE: ClassVar[dict[str, Any]] = {}
-
-
 class DeliverySerializer(DeliveryShape):
     """One message to one webhook, and what became of it."""
 
@@ -183,7 +176,7 @@ class WebhookViewSet(Removable, TaggedViewSet):
         """Let the service remove a webhook, and what is in its outbox."""
         webhooks.remove(row, user=self.request.user)
 
-    @operation(takes=NothingSerializer, gives=SecretSerializer)
+    @operation(gives=SecretSerializer)
     @action(detail=True, methods=["post"], permission_classes=[MayChangeModel])
     def rotate(self, request: Request, **_key: str) -> Response:
         """Make a new secret and tell it, this once; the old one is good for a while."""
@@ -191,7 +184,7 @@ class WebhookViewSet(Removable, TaggedViewSet):
         webhooks.rotate(row, user=request.user)
         return self.shown(row)
 
-    @operation(takes=NothingSerializer, gives=DeliverySerializer, status=status.HTTP_201_CREATED)
+    @operation(gives=DeliverySerializer, status=status.HTTP_201_CREATED)
     @action(detail=True, methods=["post"], permission_classes=[MayChangeModel])
     def ping(self, request: Request, **_key: str) -> Response:
         """Send a message that tells nothing, to try the webhook out; give its delivery."""
@@ -207,7 +200,7 @@ class DeliveryViewSet(ReadViewSet):
     permission_classes = (ModelPermission,)
     filters = DeliveryFilters
 
-    @operation(takes=NothingSerializer, gives=DeliverySerializer)
+    @operation(gives=DeliverySerializer)
     @action(detail=True, methods=["post"], permission_classes=[MayChangeModel])
     def replay(self, request: Request, **_key: str) -> Response:
         """Send a message again that was given up or delivered; one that waits is left alone."""
