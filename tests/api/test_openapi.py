@@ -167,7 +167,7 @@ def desk_with_rows(root, policy, comment_case, article_case):
     statements.of(decision)
     appeals.submit(decision.pk, text="It was a quotation.")
     reader = NewReport(category="attack", email="ann@mail.example")
-    reports.submit(Comment.objects.first(), reader)
+    reports.submit(Comment.objects.filter(is_public=True).first(), reader)
     references.put(NewReference(text="The bridge is open again."), actor=human(root))
     wordlists.save(ListedPhrase(list="blocked", text="cheap watch"), user=root)
     Allowance.objects.create(scope="source", value="wire.example", value_hash="0" * 64)
