@@ -71,6 +71,10 @@ PROBLEM: dict[str, Any] = {
     },
 }
 
+# What is in a file; what is not JSON is text.
+_TEXT = {"type": "string"}
+_FILES = {"application/json": {"type": "object"}}
+
 _LARGEST_KEY = 10**18 - 1
 _REASONS = {
     400: "The request cannot be read, or breaks a rule.",
@@ -134,8 +138,7 @@ class DeskSchema(AutoSchema):
     def get_response_serializers(self) -> Any:
         declared = self.declared
         if declared.media:
-            content = {"type": "string"}
-            return {(declared.status, media): content for media in declared.media}
+            return {(declared.status, media): _FILES.get(media, _TEXT) for media in declared.media}
         if self._is_list_action():
             return declared.gives and declared.gives(many=True)
         return {declared.status: declared.gives}
@@ -156,18 +159,22 @@ class DeskSchema(AutoSchema):
 
     def get_operation_id(self) -> str:
         """Name it as the code does: ``cases_decide``."""
-        return f"{self.get_tags()[0]}_{self.view.action}"
+        return f"{self.get_tags()[0]}_{self._action}"
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override] # as the untyped AutoSchema has it
         """The whole docstring of the handler, without the one of the class."""
-        handler = getattr(self.view, getattr(self.view, "action", "") or self.method.lower(), None)
+        handler = getattr(self.view, self._action or self.method.lower(), None)
         return " ".join((getattr(handler, "__doc__", None) or "").split())
 
     def map_renderers(self, attribute: str) -> list[str]:
         return ["application/json"] if attribute == "media_type" else ["json"]
 
+    @property
+    def _action(self) -> str:
+        return getattr(self.view, "action", None) or ""
+
     def _is_list_action(self) -> bool:
-        return getattr(self.view, "action", "") == "list"
+        return self._action == "list"
 
     def _is_list_view(self, serializer: Any = None) -> bool:
         return self._is_list_action() if serializer is None else is_list_serializer(serializer)
@@ -182,7 +189,8 @@ class DeskSchema(AutoSchema):
                 "required": ["results"],
                 "properties": {"results": {"type": "array", "items": row}},
             }
-        content: dict[str, Any] = super()._get_response_for_code(
+        untyped: Any = super()
+        content: dict[str, Any] = untyped._get_response_for_code(
             serializer, status_code, *args, **kwargs
         )
         content["description"] = content.get("description") or self.get_description()

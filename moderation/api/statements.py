@@ -82,8 +82,8 @@ class StatementQuery(PeriodSerializer):
 class StatementFile(Shape):
     """The statements about the standing decisions of a period."""
 
-    EXAMPLES: ClassVar[dict[str, str]] = {
-        JSON: '{"statements": [{"puid": "decision-40-20260504T110000000000"}]}',
+    EXAMPLES: ClassVar[dict[str, Any]] = {
+        JSON: {"statements": [{"puid": "decision-40-20260504T110000000000"}]},
         JSON_LINES: '{"puid": "decision-40-20260504T110000000000"}\n',
     }
 

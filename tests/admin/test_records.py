@@ -133,6 +133,7 @@ def test_policies_are_written_by_the_site_and_their_changes_are_on_record(client
             "title": "No advertising",
             "severity": 40,
             "ground": "contractual",
+            "statement_category": "STATEMENT_CATEGORY_SCAMS_AND_FRAUD",
             "is_active": "on",
         },
     )
@@ -145,6 +146,7 @@ def test_policies_are_written_by_the_site_and_their_changes_are_on_record(client
             "title": "No ads",
             "severity": 40,
             "ground": "contractual",
+            "statement_category": "STATEMENT_CATEGORY_SCAMS_AND_FRAUD",
             "is_active": "on",
         },
     )
