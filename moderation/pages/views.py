@@ -66,8 +66,8 @@ def _address(request: HttpRequest) -> str:
         return remote
     if proxies is None:
         return "".join(forwarded.split())
-    addresses = forwarded.split(",")
-    return addresses[-min(proxies, len(addresses))].strip()
+    addresses: list[str] = forwarded.split(",")
+    return str(addresses[-min(proxies, len(addresses))].strip())
 
 
 @require_safe
