@@ -177,7 +177,7 @@ def _assignee(value: str, asked: Asked) -> Q:
             return held & ~Q(claimed_by=asked.user.pk)
     key = get_user_model()._meta.pk
     try:
-        return held & Q(claimed_by=key.clean(value, None)) if key else _NOTHING
+        return held & Q(claimed_by=key.clean(value, None))
     except ValidationError:
         return _NOTHING
 

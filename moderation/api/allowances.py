@@ -73,7 +73,7 @@ class AllowanceSerializer(AllowanceShape):
         if known is not None and known.origin == AllowanceOrigin.LEARNED:
             message = _("What was learned is what it is; it can be switched off.")
             raise serializers.ValidationError({"value": [message]}, code="fixed")
-        scope = given.get("scope") or getattr(known, "scope", "")
+        scope = given["scope"] if "scope" in given else getattr(known, "scope", "")
         value = given["value"] if "value" in given else getattr(known, "value", "")
         try:
             given["value"] = allowances.usable(

@@ -28,6 +28,16 @@ from moderation.conf import settings
 from moderation.services.actors import Actor, human
 from moderation.services.database import write_transaction
 
+__all__ = [
+    "DeskSchema",
+    "DeskViewSet",
+    "Listing",
+    "ReadViewSet",
+    "Removable",
+    "TaggedViewSet",
+    "tag_of",
+]
+
 try:
     from moderation.api.openapi import DeskSchema
 except ImportError:  # the extra "openapi" is not installed: there is no description
@@ -154,7 +164,7 @@ class TaggedViewSet(ReadViewSet):
 
     def create(self, request: Request) -> Response:
         """Add a row."""
-        row = self.queryset.model()  # type: ignore[union-attr]
+        row = self.get_queryset().model()
         return self._write(row, partial=False, status=status.HTTP_201_CREATED)
 
     def partial_update(self, request: Request, **_key: str) -> Response:
@@ -178,7 +188,7 @@ class TaggedViewSet(ReadViewSet):
         Raises:
             StaleRow: it was changed since.
         """
-        rows = self.queryset.model._default_manager.select_for_update()  # type: ignore[union-attr]
+        rows = self.get_queryset().model._default_manager.select_for_update()
         row = get_object_or_404(rows, pk=self.get_object().pk)
         wanted = self.request.headers.get("If-Match", "*").strip()
         told = self._serializer(row).data

@@ -146,7 +146,7 @@ class ReferenceViewSet(Removable, TaggedViewSet):
         return super().list(request, *args, **kwargs)
 
     def save(self, row: ReferenceDocument, changed: dict[str, Any]) -> ReferenceDocument:
-        if row.pk is None:
+        if row._state.adding:
             key = references.put(new_reference(None, changed), actor=self.actor).id
             if changed.get("is_active") is False:
                 references.set_active([key], active=False, actor=self.actor)

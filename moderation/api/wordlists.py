@@ -81,7 +81,8 @@ class PhraseSerializer(PhraseShape):
         if problem:
             raise serializers.ValidationError({"text": [problem]}, code="unusable")
         same = ListedPhrase.objects.filter(list=row.list, text=row.text, kind=row.kind)
-        if same.exclude(pk=getattr(self.instance, "pk", None)).exists():
+        others = same if self.instance is None else same.exclude(pk=self.instance.pk)
+        if others.exists():
             message = _("This line is in the list already.")
             raise serializers.ValidationError({"text": [message]}, code="unique")
         return given

@@ -1,10 +1,10 @@
 """Which case comes first, and until when it should be decided.
 
 A case weighs severity x reach x reports x age, and age doubles its weight every few days: what
-waits rises, and nothing waits for ever. Whatever the time is, the order of two cases is the same as that of the
-logarithms of severity x reach x reports less the moments they were opened at, in doublings. So one number
-is written down when a case is opened or changes, an index keeps the queue in order, and nobody
-has to go over the waiting cases to raise them.
+waits rises, and nothing waits for ever. Whatever the time is, the order of two cases is the same as
+that of the logarithms of severity x reach x reports less the moments they were opened at, in
+doublings. So one number is written down when a case is opened or changes, an index keeps the queue
+in order, and nobody has to go over the waiting cases to raise them.
 """
 
 from __future__ import annotations

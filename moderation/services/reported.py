@@ -35,7 +35,7 @@ _PRIOR = 2
 
 def waiting(case: Case) -> list[Report]:
     """Return the reports on ``case`` that no decision has answered."""
-    if case.pk is None:
+    if case._state.adding:
         return []
     rows = Report.objects.using(case._state.db).filter(case=case, state=ReportState.WAITING)
     return list(rows.only("kind", "category", "weight"))
