@@ -38,11 +38,6 @@ def may_see_author(user: Any) -> bool:
     return bool(user.is_active and user.has_perm(SEE_AUTHOR))
 
 
-def may_manage_policies(user: Any) -> bool:
-    """Whether ``user`` writes the house rules that decisions cite."""
-    return bool(user.is_active and user.has_perms(MANAGE_POLICIES))
-
-
 def may_manage_detectors(user: Any) -> bool:
     """Whether ``user`` changes what the detectors flag: thresholds, modes."""
     return bool(user.is_active and user.has_perm(MANAGE_DETECTORS))

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from moderation import permissions
 from moderation.admin.filters import Asked
 from moderation.models import Case
 from moderation.models.preferences import ModeratorPreference
@@ -105,7 +104,7 @@ class Personal(CaseModelAdmin):
 
     def preferences_view(self, request: HttpRequest) -> HttpResponse:
         """Show what a moderator has chosen, and keep what they choose."""
-        self._may_set_up(request)
+        self._may_look(request)
         preference = preferences.preferences_of(request.user)
         if request.method == "POST" and "_defaults" in request.POST:
             defaults = {name: key.default for name, key in KEYS.items()}
@@ -146,7 +145,7 @@ class Personal(CaseModelAdmin):
 
     def save_view_view(self, request: HttpRequest) -> HttpResponse:
         """Keep the filters of the queue under a name."""
-        self._may_set_up(request)
+        self._may_look(request)
         query = Asked.of(QueryDict(request.POST.get("query", "")[:4_000]), request.user).query()
         if request.method == "POST":
             try:
@@ -164,15 +163,13 @@ class Personal(CaseModelAdmin):
 
     def delete_view_view(self, request: HttpRequest, view_id: int) -> HttpResponse:
         """Delete a view of one's own."""
-        self._may_set_up(request)
+        self._may_look(request)
         if request.method == "POST" and views.delete_view(request.user, view_id):
             self.message_user(request, _("The view was deleted."))
         return HttpResponseRedirect(self.queue_url())
 
-    def _may_set_up(self, request: HttpRequest) -> None:
-        if not permissions.may_view(request.user):
-            raise PermissionDenied
-
-    if TYPE_CHECKING:  # comes with the list
+    if TYPE_CHECKING:  # come with the list
 
         def queue_url(self, query: str = "") -> str: ...
+
+        def _may_look(self, request: HttpRequest) -> None: ...

@@ -20,6 +20,7 @@ from moderation.models import (
     Case,
     CaseState,
     Decision,
+    Effect,
     Outcome,
     Policy,
     Subject,
@@ -98,20 +99,7 @@ def decide(
         if not on_appeal:  # else the answer to the appeal tells of it
             notices.plan_for_author(decision)
         _move(case, decision)
-        audit.record(
-            _VERBS.get(decision.outcome, "case.decided"),
-            actor=who,
-            case=case,
-            data={
-                "decision": decision.pk,
-                "outcome": str(decision.outcome),
-                **({"proposed": str(ruling)} if proposes else {}),
-                "policies": [policy.code for policy in cited],
-                "snapshot": decision.snapshot_id,
-                "batch": batch_id and str(batch_id),
-                "effect": effect and effect.state,
-            },
-        )
+        _tell(decision, case, who, cited, effect)
         send = partial(
             signals.case_decided.send_robust,
             sender=Decision,
@@ -312,6 +300,26 @@ def _move(case: Case, decision: Decision) -> None:
         case.state, case.closed_at = CaseState.DECIDED, timezone.now()
     case.version += 1
     case.save(using=case._state.db)
+
+
+def _tell(
+    decision: Decision, case: Case, who: Actor, cited: Sequence[Policy], effect: Effect | None
+) -> None:
+    """Write a decision down in the audit trail."""
+    audit.record(
+        _VERBS.get(decision.outcome, "case.decided"),
+        actor=who,
+        case=case,
+        data={
+            "decision": decision.pk,
+            "outcome": str(decision.outcome),
+            **({"proposed": str(decision.proposed)} if decision.proposed else {}),
+            "policies": [policy.code for policy in cited],
+            "snapshot": decision.snapshot_id,
+            "batch": decision.batch_id and str(decision.batch_id),
+            "effect": effect and effect.state,
+        },
+    )
 
 
 def _check_undo(

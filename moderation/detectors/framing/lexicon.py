@@ -14,6 +14,9 @@ BAD = frozenset(_LISTS["bad"])
 FILLERS = frozenset(_LISTS["filler"])
 PROFANITY = PROFANE | with_plurals(_LISTS["curse"]) | frozenset(_LISTS["swearing"])
 
+#: Words that are hard on whomever they are said of.
+HARD = INSULTS | BEASTS | BAD | PROFANITY
+
 
 def _under(prefix: str) -> dict[str, str]:
     """Return word -> name for all sections called ``prefix name``."""
@@ -33,7 +36,5 @@ TOPICS = (
     | dict.fromkeys(BEASTS, "beast")
     | dict.fromkeys(BAD, "bad")
 )
-#: Topics of words that only hurt when they are said of someone.
-HURTFUL = frozenset({"insult", "profane", "beast", "bad"})
 #: Who speaks and is spoken to or about, and how the deed is put.
 ROLES = _under("role ")
