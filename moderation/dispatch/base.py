@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from enum import StrEnum
 from functools import lru_cache
+from typing import ClassVar
 
 from django.core.checks import CheckMessage
 from django.core.signals import setting_changed
@@ -28,7 +29,12 @@ GROUP = 20
 
 
 class Dispatcher(ABC):
-    """Gets jobs done some time soon. Losing one is allowed: the sweep asks again."""
+    """Gets jobs done some time soon. Losing one is allowed: the sweep asks again.
+
+    ``in_request`` tells that jobs run while whoever asked for them waits.
+    """
+
+    in_request: ClassVar[bool] = False
 
     @abstractmethod
     def ask(self, job: Job, *ids: int) -> bool:

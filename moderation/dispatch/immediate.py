@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from typing import ClassVar
 
 from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Warning  # noqa: A004 - Django's name for it
@@ -23,6 +24,8 @@ _SERVICES = {
 
 class ImmediateDispatcher(Dispatcher):
     """Runs the service straight away. A failure is logged, never raised into the save."""
+
+    in_request: ClassVar[bool] = True
 
     def ask(self, job: Job, *ids: int) -> bool:
         service = import_string(_SERVICES[job])

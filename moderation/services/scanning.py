@@ -20,6 +20,7 @@ from moderation import signals
 from moderation.conf import settings
 from moderation.corpus import DatabaseCorpus, document_of, get_corpus
 from moderation.detectors.base import Context, Deadline
+from moderation.dispatch import get_dispatcher
 from moderation.models import (
     DetectorRun,
     Evidence,
@@ -328,7 +329,7 @@ def _assess(scan: Scan, document: Document) -> list[Part]:
         blocked=blocked,
         harmless=harmless,
         thresholds=site.by_detector,
-        remote=True,
+        remote=not get_dispatcher().in_request,
     )
     parts = (
         _run(configured, document, scan.snapshot, context)

@@ -273,6 +273,17 @@ def test_a_back_end_of_the_setting_judges_in_scans_alone(settings):
     assert not check_text(Document("What a lovely day.", Kind.COMMENT)).flagged
 
 
+def test_a_back_end_is_not_asked_where_scans_run_in_the_request(settings):
+    settings.MODERATION = {
+        **settings.MODERATION,
+        "FRAMING_BACKEND": {"CLASS": "tests.thresholds.test_thresholds.Stern"},
+        "DISPATCHER": "moderation.dispatch.immediate.ImmediateDispatcher",
+    }
+    scan = scanned("What a lovely day for a walk in the hills.")
+    assert scan.scores["framing"]["attack"] < 0.5
+    assert scan.runs.get(detector="framing").notes == []
+
+
 def test_a_back_end_that_cannot_be_built_leaves_a_note(settings, caplog):
     entry = {"CLASS": "openai", "OPTIONS": {"key": "no\nkey"}}
     settings.MODERATION = {**settings.MODERATION, "FRAMING_BACKEND": entry}
