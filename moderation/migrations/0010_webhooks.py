@@ -103,6 +103,7 @@ class Migration(migrations.Migration):
                 ),
                 ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts")),
                 ("next_at", models.DateTimeField(verbose_name="next attempt")),
+                ("asked_at", models.DateTimeField(editable=False, null=True)),
                 (
                     "response_code",
                     models.PositiveSmallIntegerField(null=True, verbose_name="answer"),

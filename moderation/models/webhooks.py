@@ -92,8 +92,10 @@ class Delivery(models.Model):
 
     The row is the truth; a task message only hurries it along. ``next_at`` is when it may be
     sent (again); a worker that sends it moves that beyond the longest it can take, so that one
-    that dies is made up for. ``body`` is kept as sent: the same bytes, and so the same message,
-    each time. It holds ids, addresses, categories and outcomes, never a text.
+    that dies is made up for. ``asked_at`` is when a worker was last asked to send it, so that a
+    queue nobody works off does not fill up with the same. ``body`` is kept as sent: the same
+    bytes, and so the same message, each time. It holds ids, addresses, categories and outcomes,
+    never a text.
     """
 
     webhook = models.ForeignKey(
@@ -116,6 +118,7 @@ class Delivery(models.Model):
     )
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     next_at = models.DateTimeField(_("next attempt"))
+    asked_at = models.DateTimeField(null=True, editable=False)
     response_code = models.PositiveSmallIntegerField(_("answer"), null=True)
     error = models.CharField(_("error"), max_length=100, blank=True)
     duration_ms = models.PositiveIntegerField(_("duration in ms"), null=True)

@@ -87,7 +87,11 @@ def replay(rows: Iterable[Delivery], *, user: Any = None) -> int:
             pk__in=keys, state__in=(DeliveryState.DEAD, DeliveryState.DELIVERED)
         )
         again = finished.update(
-            state=DeliveryState.PENDING, attempts=0, next_at=timezone.now(), finished_at=None
+            state=DeliveryState.PENDING,
+            attempts=0,
+            next_at=timezone.now(),
+            asked_at=None,
+            finished_at=None,
         )
         if again:
             audit.record(
@@ -161,6 +165,7 @@ def _write_down(delivery: Delivery, attempt: Attempt) -> str | None:
         }
         if state == DeliveryState.PENDING:
             asked = attempt.retry_after if attempt.code in _BUSY else ""
+            told["asked_at"] = None
             told["next_at"] = now + timedelta(seconds=pause_after(delivery.attempts, asked))
         else:
             told["finished_at"] = now

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.core import checks
-from django.db import DatabaseError, connections
+from django.db import Error, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Count, Q
 
@@ -69,7 +69,7 @@ def _database() -> Iterator[Diagnosis]:
         executor = MigrationExecutor(connections[moderation_db()])
         leaves = executor.loader.graph.leaf_nodes("moderation")
         missing = [str(migration) for migration, _back in executor.migration_plan(leaves)]
-    except DatabaseError as error:
+    except Error as error:
         told = f"The database cannot be reached ({type(error).__name__})."
         yield Diagnosis(ERROR, "database", told, "See DATABASES, and whether the server runs.")
         return

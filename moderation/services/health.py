@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError, connections
+from django.db import Error, connections
 from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
 
@@ -96,7 +96,7 @@ def readiness() -> dict[str, bool]:
     try:
         connections[moderation_db()].ensure_connection()
         since_sweep = _age(heartbeats.last(heartbeats.SWEEP), timezone.now())
-    except DatabaseError:
+    except Error:
         return {"database": False}
     return {
         "database": True,

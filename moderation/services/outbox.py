@@ -8,12 +8,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import Q
 from django.utils import timezone
 
 from moderation.conf import settings
 from moderation.dispatch import GROUP, Job, get_dispatcher
 from moderation.models import Case, Delivery, DeliveryState, Event, Webhook
 from moderation.services.database import after_commit, moderation_db
+
+ASK_AGAIN_AFTER = timedelta(minutes=10)
+"""A message that a worker was asked to send, and that is still due, is asked for again then."""
 
 _UNDO = "decision.undone"
 
@@ -84,9 +88,11 @@ def put(rows: Sequence[Delivery], using: str) -> list[int]:
 
 def ask_due(limit: int) -> int:
     """Ask for the messages that are due; return how many were asked for."""
+    now = timezone.now()
+    unasked = Q(asked_at=None) | Q(asked_at__lt=now - ASK_AGAIN_AFTER)
     due = (
         Delivery.objects.using(moderation_db())
-        .filter(state=DeliveryState.PENDING, next_at__lte=timezone.now(), webhook__is_active=True)
+        .filter(unasked, state=DeliveryState.PENDING, next_at__lte=now, webhook__is_active=True)
         .order_by("next_at", "pk")
         .values_list("pk", flat=True)
     )
@@ -106,6 +112,8 @@ def _ask(keys: Sequence[int]) -> int:
         group = keys[start : start + GROUP]
         if not dispatcher.ask(Job.DELIVER, *group):
             break
+        rows = Delivery.objects.using(moderation_db()).filter(pk__in=group)
+        rows.filter(state=DeliveryState.PENDING).update(asked_at=timezone.now())
         asked += len(group)
     return asked
 
