@@ -288,7 +288,10 @@ def _health(scans: str, period: Period) -> list[Line]:
         Line(
             _("oldest text that is not scanned"),
             _old(now.oldest_unscanned),
-            of_scans(state__in=f"{ScanState.QUEUED},{ScanState.RUNNING}", o="9"),
+            of_scans(
+                state__in=f"{ScanState.QUEUED},{ScanState.RUNNING}",
+                created_at__lt=_moment_ago(now.oldest_unscanned),
+            ),
         ),
         Line(
             _("longest overdue scan"),
@@ -326,6 +329,11 @@ def _health(scans: str, period: Period) -> list[Line]:
 
 def _old(seconds: float | None) -> str:
     return _("none waits") if seconds is None else _duration(timedelta(seconds=seconds))
+
+
+def _moment_ago(seconds: float | None) -> str:
+    """Return when something began that is so old, and a second more for what is as old."""
+    return (timezone.now() - timedelta(seconds=(seconds or 0) - 1)).isoformat()
 
 
 def _ago(seconds: float) -> str:

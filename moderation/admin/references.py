@@ -53,6 +53,10 @@ class ReferenceForm(ReferenceModelForm):
             text: Any = self.fields["text"]
             text.strip = False
             text.widget.attrs |= {"rows": 30, "dir": "auto"}
+        if "published_at" in self.fields:  # two fields, of which the admin names neither
+            date: Any = self.fields["published_at"]
+            for widget, name in zip(date.widget.widgets, (_("Date"), _("Time")), strict=True):
+                widget.attrs["aria-label"] = f"{date.label}: {name}"
 
     def clean_text(self) -> str:
         """Browsers end lines their own way; that alone is no change."""

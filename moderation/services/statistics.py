@@ -177,7 +177,7 @@ def time_to_decide(period: Period) -> Waiting:
     return Waiting(count, _at_rank(sorted_rows, count, 0.5), _at_rank(sorted_rows, count, 0.9))
 
 
-def waited(period: Period) -> QuerySet[Decision]:
+def waited(period: Period) -> QuerySet[Any]:
     """Return the standing decisions of a period, each with how long its case had ``waited``."""
     openings = Event.objects.filter(
         case=OuterRef("case"), verb__in=OPENED, at__lte=OuterRef("created_at")

@@ -276,6 +276,7 @@ def test_the_health_of_workers_and_queue(root, comment_case):
         comment_case(f"badword {number}")
     scans = Scan.objects.filter(snapshot__subject__kind="comment").order_by("pk")
     failed, waiting, trying, _done = scans.values_list("pk", flat=True)
+    Scan.objects.update(state=ScanState.DONE)
     Scan.objects.filter(pk=failed).update(state=ScanState.FAILED)
     hours_ago = now - timedelta(hours=5)
     Scan.objects.filter(pk__in=[waiting, trying]).update(
@@ -295,7 +296,7 @@ def test_the_health_of_workers_and_queue(root, comment_case):
 
     assert scans_at(shown["scans given up in this period"][1]) == [failed]
     assert scans_at(shown["scans that are tried again"][1]) == [trying]
-    assert scans_at(shown["oldest text that is not scanned"][1])[0] == waiting
+    assert scans_at(shown["oldest text that is not scanned"][1]) == [waiting]
 
 
 def test_a_dead_broker_and_a_missing_sweep_are_named(desk, monkeypatch):
