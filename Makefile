@@ -51,8 +51,8 @@ bench: env ## run every benchmark in benchmarks/
 		echo "== $$script"; PYTHONPATH=. $(PY) "$$script" $(ARGS); \
 	done
 
-screenshots: env ## take a picture of every page of the demo site
-	$(PY) .ci/screenshots.py
+screenshots: env ## take a picture of every page of the demo site (FOLDER=screenshots)
+	$(PY) .ci/screenshots.py $(FOLDER)
 
 messages: env ## collect the translatable strings and compile the catalogues
 	$(PY) .ci/translations.py --write

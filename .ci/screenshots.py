@@ -1,7 +1,9 @@
-"""Take a picture of every page of the demo site, light and dark, into ``screenshots/``.
+"""Take a picture of every page of the demo site: light and dark, wide and narrow.
 
-The site is filled anew in a folder of its own, scanned in this process, and served until the last
-picture is taken. Needs Chromium.
+``screenshots.py [folder]``; without a folder they go to ``screenshots/``. The site is filled anew
+in a folder of its own, scanned in this process, worked on a little, and served until the last
+picture is taken. A page that answers with an error, complains on the console or scrolls sideways
+is named, and the script fails. Needs Chromium.
 """
 
 from __future__ import annotations
@@ -15,37 +17,51 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from tests.services import CHROMIUM_ARGUMENTS, HOST, find_chromium, free_port  # noqa: E402
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
 FOLDER = ROOT / "screenshots"
-SIZE = {"width": 1280, "height": 900}
+SIZES = {"wide": {"width": 1280, "height": 900}, "narrow": {"width": 390, "height": 844}}
 SCHEMES = ("light", "dark")
 START_SECONDS = 60
+OK = 200
+OVERFLOW = "document.scrollingElement.scrollWidth - document.documentElement.clientWidth"
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     chromium = find_chromium()
     if chromium is None:
         print("screenshots: Chromium was not found; name it with CHROMIUM=", file=sys.stderr)
         return 1
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ |= {"DEMO_DIR": folder, "DJANGO_SETTINGS_MODULE": "project.settings"}
-        for variable in ("DATABASE_URL", "REDIS_URL"):
-            os.environ.pop(variable, None)
-        session = fill()
+    folder = Path(arguments[0]) if arguments else FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as data:
+        session = fill(data)
         paths = pages()
         with serve() as base:
-            take(chromium, base, paths, session)
-    return 0
+            problems = take(chromium, base, paths, session, folder)
+    for problem in problems:
+        print(f"screenshots: {problem}", file=sys.stderr)
+    return 1 if problems else 0
 
 
-def fill() -> str:
-    """Fill and scan the newsroom; returns the session key of a signed-in administrator."""
+# The site
+
+
+def fill(data: str) -> str:
+    """Fill, scan and work on the newsroom; returns the session key of an administrator."""
+    os.environ |= {"DEMO_DIR": data, "DJANGO_SETTINGS_MODULE": "project.settings"}
+    for variable in ("DATABASE_URL", "REDIS_URL"):
+        os.environ.pop(variable, None)
     import django
     from django.conf import settings
     from django.test import Client
@@ -59,10 +75,98 @@ def fill() -> str:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
-    call_command("load_newsroom")
+    call_command("load_newsroom", verbosity=0)
+    chief = User.objects.create_superuser("photographer", password="x")
+    work(chief, User.objects.create_superuser("colleague", password="x"))
     client = Client()
-    client.force_login(User.objects.create_superuser("photographer"))
+    client.force_login(chief)
     return str(client.cookies[settings.SESSION_COOKIE_NAME].value)
+
+
+def work(chief: Any, colleague: Any) -> None:
+    """Decide, put aside, report, appeal and list: so that no page is empty."""
+    from django.utils import timezone
+
+    from moderation.models import (
+        Allowance,
+        Case,
+        CaseState,
+        Decision,
+        ListedPhrase,
+        Outcome,
+        Policy,
+        Webhook,
+    )
+    from moderation.services import (
+        allowances,
+        appeals,
+        cases,
+        decisions,
+        heartbeats,
+        notes,
+        references,
+        reports,
+        views,
+        webhooks,
+        wordlists,
+    )
+    from moderation.services.actors import human
+    from project.newsroom.models import Article, Comment
+
+    policy = Policy.objects.filter(is_active=True).first()
+    waiting = list(Case.objects.filter(state=CaseState.OPEN).order_by("pk"))
+    outcomes = [
+        Outcome.HIDE,
+        Outcome.DISMISS_FALSE_POSITIVE,
+        Outcome.HIDE,
+        Outcome.DISMISS_ALLOWED,
+        Outcome.LABEL,
+        Outcome.HIDE,
+    ]
+    for case, outcome in zip(waiting[::3], outcomes, strict=False):
+        restricts = outcome in (Outcome.HIDE, Outcome.LABEL)
+        decisions.decide(
+            case.pk,
+            outcome=outcome,
+            actor=colleague,
+            version=case.version,
+            policies=[policy] if restricts and policy else [],
+            public_note="Please keep to our rules." if restricts else "",
+        )
+    left = waiting[1::3]
+    cases.claim(left[0].pk, user=colleague)
+    cases.snooze(left[1].pk, user=colleague, until=timezone.now() + timedelta(hours=4))
+    notes.add(waiting[2].pk, user=colleague, text="I have asked the desk of the region.")
+    views.save_view(chief, name="Urgent comments", query="kind=comment&band=likely", shared=True)
+    hidden = Decision.objects.filter(outcome=Outcome.HIDE).order_by("pk")
+    for decision in hidden[:2]:
+        appeals.submit(decision.pk, text="I only quoted what was said at the meeting.")
+    for text in (Article.objects.order_by("pk").last(), Comment.objects.order_by("pk").last()):
+        if text is not None:
+            reports.submit(
+                text,
+                reports.NewReport(
+                    category="attack",
+                    text="Seen before.",
+                    name="A reader",
+                    email="reader@news.example",
+                ),
+            )
+    references.put(
+        references.NewReference(
+            title="Wire: the ferry is back in service", text="The ferry is back. " * 40
+        ),
+        actor=human(chief),
+        compare=False,
+    )
+    allowances.save(
+        Allowance(scope="passage", value="All times are those of the station.", note="A footer."),
+        actor=human(chief),
+    )
+    wordlists.save(ListedPhrase(list="blocked", text="cheap loans"), user=chief)
+    webhooks.save(Webhook(name="Archive", url="https://archive.example/hook"), user=chief)
+    heartbeats.beat(heartbeats.SWEEP)
+    heartbeats.beat(heartbeats.WORKER)
 
 
 def pages() -> dict[str, str]:
@@ -70,8 +174,26 @@ def pages() -> dict[str, str]:
     from django.contrib import admin
     from django.urls import reverse
 
-    found = {"front": reverse("newsroom:front"), "admin": reverse("admin:index")}
-    for model in admin.site._registry:
+    from moderation.models import Case
+
+    queue = reverse("admin:moderation_case_changelist")
+    found = {
+        "front": reverse("newsroom:front"),
+        "admin": reverse("admin:index"),
+        "dashboard": reverse("admin:moderation_case_dashboard"),
+        "preferences": reverse("admin:moderation_case_preferences"),
+        "queue_decided": f"{queue}?state=decided",
+        "queue_empty": f"{queue}?q=nothingofthekind",
+        "events_verify": reverse("admin:moderation_event_verify"),
+    }
+    for kind in ("article", "comment"):
+        for state in ("open", "claimed", "decided"):
+            case = Case.objects.filter(kind=kind, state=state).order_by("-severity", "pk").first()
+            if case is not None:
+                found[f"case_{kind}_{state}"] = reverse(
+                    "admin:moderation_case_change", args=[case.pk]
+                )
+    for model, own in admin.site._registry.items():
         options = model._meta
         if options.app_label not in {"moderation", "newsroom"}:
             continue
@@ -81,6 +203,10 @@ def pages() -> dict[str, str]:
             found[f"{name}_page"] = reverse(f"admin:{name}_change", args=[first.pk])
             if hasattr(first, "get_absolute_url"):
                 found[f"{name}_public"] = first.get_absolute_url()
+        if options.app_label == "moderation" and type(own).has_add_permission.__module__.startswith(
+            "django."
+        ):
+            found[f"{name}_new"] = reverse(f"admin:{name}_add")
     return found
 
 
@@ -112,27 +238,64 @@ def wait_for(server: subprocess.Popen[bytes], base: str) -> None:
             return
 
 
-def take(chromium: Path, base: str, paths: dict[str, str], session: str) -> None:
+# The pictures
+
+
+def take(chromium: Path, base: str, paths: dict[str, str], session: str, folder: Path) -> list[str]:
+    """Take all pictures; returns what is wrong with the pages."""
     from playwright.sync_api import sync_playwright
 
-    FOLDER.mkdir(exist_ok=True)
+    problems: list[str] = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium, args=list(CHROMIUM_ARGUMENTS)
         )
         for scheme in SCHEMES:
-            context = browser.new_context(viewport=SIZE, color_scheme=scheme)
-            context.add_cookies([{"name": "sessionid", "value": session, "url": base}])
-            page = context.new_page()
-            for name, path in paths.items():
-                answer = page.goto(base + path)
-                if answer is None or answer.status != 200:
-                    raise RuntimeError(f"{path} answers with {answer and answer.status}")
-                target = FOLDER / f"{name}-{scheme}.png"
-                page.screenshot(path=target, full_page=True)
-                print(target.relative_to(ROOT))
+            for size in SIZES:
+                with opened(browser, base, scheme, size, session) as page:
+                    problems += take_all(page, base, paths, folder, f"{scheme}-{size}")
         browser.close()
+    return problems
+
+
+def take_all(page: Page, base: str, paths: dict[str, str], folder: Path, mode: str) -> list[str]:
+    problems: list[str] = []
+    page.on(
+        "console",
+        lambda said: problems.append(f"{page.url}: {said.text}") if said.type == "error" else None,
+    )
+    for name, path in paths.items():
+        answer = page.goto(base + path)
+        if answer is None or answer.status != OK:
+            problems.append(f"{path} answers with {answer and answer.status}")
+        problems += shoot(page, folder / f"{name}-{mode}.png")
+    page.goto(base + paths["moderation_case"])
+    return problems + preview(page, folder / f"batch-{mode}.png")
+
+
+@contextlib.contextmanager
+def opened(browser: Browser, base: str, scheme: str, size: str, session: str) -> Iterator[Page]:
+    context = browser.new_context(viewport=SIZES[size], color_scheme=scheme)
+    context.add_cookies([{"name": "sessionid", "value": session, "url": base}])
+    yield context.new_page()
+    context.close()
+
+
+def preview(page: Page, target: Path) -> list[str]:
+    """Choose two cases of the queue and look at what would be decided together."""
+    for tick in page.locator(".action-select").all()[:2]:
+        tick.check()
+    page.get_by_role("button", name="Go on").click()
+    page.wait_for_load_state()
+    return shoot(page, target)
+
+
+def shoot(page: Page, target: Path) -> list[str]:
+    page.screenshot(path=target, full_page=True)
+    print(target)
+    sideways = page.evaluate(OVERFLOW)
+    return [f"{page.url} scrolls sideways by {sideways} in {target.name}"] if sideways else []
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
