@@ -17,6 +17,13 @@ class MayView(BasePermission):
         return permissions.may_view(request.user)
 
 
+class MayManageDetectors(BasePermission):
+    """Those who may change what the detectors flag."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return permissions.may_manage_detectors(request.user)
+
+
 class ModelPermission(BasePermission):
     """Django's own view, add and change permissions on the model of the view."""
 

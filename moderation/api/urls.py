@@ -29,6 +29,7 @@ from moderation.api.subjects import (
     SnapshotViewSet,
     SubjectViewSet,
 )
+from moderation.api.thresholds import ThresholdViewSet
 from moderation.api.webhooks import DeliveryViewSet, WebhookViewSet
 from moderation.api.wordlists import PhraseViewSet
 
@@ -49,6 +50,7 @@ router.register("scans", ScanViewSet, basename="scan")
 router.register("snapshots", SnapshotViewSet, basename="snapshot")
 router.register("statements", StatementViewSet, basename="statement")
 router.register("subjects", SubjectViewSet, basename="subject")
+router.register("thresholds", ThresholdViewSet, basename="threshold")
 router.register("webhooks", WebhookViewSet, basename="webhook")
 router.register("wordlists", PhraseViewSet, basename="wordlist")
 

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from moderation.models import Allowance, Case, Decision, Event, ListedPhrase, Webhook
+from moderation.models import Allowance, Case, Decision, Event, ListedPhrase, Threshold, Webhook
 from moderation.services import (
     appeals,
     cases,
@@ -55,6 +55,7 @@ CLERK = (
     "add_scan",
     "view_delivery",
     "change_delivery",
+    "manage_detectors",
 )
 CODENAMES = {
     "outsider": (),
@@ -145,6 +146,17 @@ RULES = {
     "wordlists/partial_update": Rule("patch", "wordlists/{phrase}/", KEEP, {"note": "n"}),
     "wordlists/destroy": Rule("delete", "wordlists/{phrase}/", KEEP),
     "wordlists/try_out": Rule("post", "wordlists/try/", KEEP, {"list": "blocked", "text": "word"}),
+    "thresholds/list": Rule("get", "thresholds/", KEEP),
+    "thresholds/retrieve": Rule("get", "thresholds/{draft}/", KEEP),
+    "thresholds/create": Rule(
+        "post", "thresholds/", KEEP, {"detector": "word", "category": "attack", "value": 0.4}
+    ),
+    "thresholds/try_out": Rule("post", "thresholds/{draft}/try/", KEEP, {}),
+    "thresholds/put_live": Rule("post", "thresholds/{trial}/live/", KEEP, {}),
+    "thresholds/retire": Rule("post", "thresholds/{draft}/retire/", KEEP, {}),
+    "thresholds/workbench": Rule(
+        "get", "thresholds/workbench/?detector=word&category=attack", KEEP
+    ),
     "webhooks/list": Rule("get", "webhooks/", KEEP),
     "webhooks/retrieve": Rule("get", "webhooks/{webhook}/", KEEP),
     "webhooks/create": Rule("post", "webhooks/", KEEP, {"name": "x", "url": "https://b.org/"}),
@@ -208,7 +220,10 @@ def rows(people, colleague, policy, comment_case):
     reference = references.put(wire, actor=human(colleague)).id
     allowance = Allowance.objects.create(scope="author", value="x", value_hash="0" * 64)
     webhook = webhooks.save(Webhook(name="site", url="https://example.org/hook"))
+    limit = {"detector": "word", "category": "attack", "value": 0.4}
     return {
+        "draft": Threshold.objects.create(**limit).pk,
+        "trial": Threshold.objects.create(**limit, section="sports", state="shadow").pk,
         "webhook": webhook.pk,
         "delivery": webhooks.ping(webhook),
         "appeal": appeal.pk,

@@ -17,6 +17,7 @@ class WordDetector:
 
     def __init__(self, *, category: str = "attack") -> None:
         self.category = category
+        self.adjustable = (category,)
 
     def detect(self, document, context):
         findings = []
