@@ -23,7 +23,7 @@ _MOST_AT_ONCE = 450
 #: Of more groups than this only the most suspicious are looked into.
 _MOST_GROUPS = 16
 #: One part of many must be clearer, as a logit: by so much at most, and by how it grows there.
-_MOST_DOUBT, _DOUBT_GROWTH = 1.0, 3.0
+_MOST_DOUBT, _DOUBT_GROWTH = 0.3, 3.0
 _BREAK = re.compile(r"\s+")
 
 

@@ -64,6 +64,18 @@ def phrases(given: str, is_word: Callable[[str], bool]) -> Iterator[Phrase]:
                 yield Phrase(hit.family, place.start, place.end, hit.end - hit.start)
 
 
+def takes_all_back(given: str, is_word: Callable[[str], bool]) -> bool:
+    """Tell whether a text has hard words and says none of them itself ("they are not vermin")."""
+    clean = normalise(given)
+    found = [
+        taken_back
+        for sentence in sentences(_cased(clean, given), is_word)
+        for token, taken_back in zip(sentence.tokens, disowned(sentence.tokens), strict=True)
+        if token.word in lexicon.HARD
+    ]
+    return bool(found) and all(found)
+
+
 def _cased(clean: Normalised, given: str) -> str:
     """Return the normalised text with the capitals it was written with."""
     starts = range(len(clean.text)) if clean.starts is None else clean.starts

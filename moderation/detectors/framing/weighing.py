@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from moderation.detectors.framing.heads import CATEGORIES, PUBLIC, SHOUTING, Piece, Scores
 from moderation.detectors.framing.models import DECIDING, Model
-from moderation.detectors.framing.patterns import Phrase, phrases
+from moderation.detectors.framing.patterns import Phrase, phrases, takes_all_back
 from moderation.detectors.framing.reading import Read, is_shouted
 from moderation.text.sentences import sentences
 from moderation.types import Span
@@ -20,6 +20,9 @@ NAMES = ("framing", *CATEGORIES, SHOUTING, *PUBLIC)
 _AT_A_TIME = 32
 #: Inflammatory comments are in capitals five times as often as others: log(5), about.
 _CAPITALS = 1.7
+#: Of comments that take back every hard word they have, one in twenty-five is inflammatory:
+#: on comments kept for judging, this much was best.
+_TAKEN_BACK = 3.0
 _LEAST = 1e-6
 #: What an unmistakable turn of phrase of so many words comes to by itself.
 _BY_PHRASE, _FEWEST_WORDS = 0.6, 3
@@ -135,6 +138,8 @@ class Weigher:
         found = self._phrases(given, answer)
         said = {phrase.family.category for phrase in found}
         doubt = given.part.doubt
+        if not found and self._takes_back(given, answer):
+            doubt += _TAKEN_BACK
         scores = {}
         for head in DECIDING:
             known = self.model.hit if head in said or (said and head == "framing") else 0.0
@@ -153,6 +158,11 @@ class Weigher:
         if all(answer.heads[head] < least for head, least in self._worth.items()):
             return ()
         return tuple(phrases(given.text, self.model.judge.is_word))
+
+    def _takes_back(self, given: Given, answer: Scores) -> bool:
+        if all(answer.heads[head] < self._thresholds[head] for head in DECIDING):
+            return False
+        return takes_all_back(given.text, self.model.judge.is_word)
 
     def _answers(self, model: Model, reads: Sequence[Read]) -> Iterator[Scores]:
         for at in range(0, len(reads), _AT_A_TIME):
