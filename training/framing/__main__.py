@@ -12,7 +12,7 @@ and ``export/card.md``. Without ``--stage`` all stages run, one after the other:
 * ``judge``: calibration, thresholds, export and the model card.
 
 Fixed seeds; with one thread the same data give the same files, with more nearly so. All of it
-takes about 30 minutes of processor time.
+takes about an hour on two cores.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ def main() -> None:
     parser.add_argument("--minilm", type=Path, help="folder of MiniLM, unpacked if missing")
     parser.add_argument("--stage", choices=STAGES, action="append", help="only this stage")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--epochs", type=int, default=6, help="of the first stage")
-    parser.add_argument("--second", type=int, default=6, help="epochs of the second stage")
-    parser.add_argument("--light-epochs", type=int, default=12)
+    parser.add_argument("--epochs", type=int, default=5, help="of the first stage")
+    parser.add_argument("--second", type=int, default=11, help="epochs of the second stage")
+    parser.add_argument("--light-epochs", type=int, default=16)
     options = parser.parse_args()
 
     torch.set_num_threads(options.threads)
