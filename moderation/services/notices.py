@@ -244,11 +244,6 @@ _COMPOSE: Mapping[NoticeKind, Callable[[Notice], Message | None]] = {
 def about(decision: Decision) -> dict[str, Any]:
     """Return what an author is told about a decision: policies, passages, note, statement."""
     subject = decision.case.subject
-    try:
-        statement = statements.of(decision).document
-    except Unusable as error:
-        logger.error("Decision %s has no statement of reasons: %s", decision.pk, error)  # noqa: TRY400 - not our fault
-        statement = {}
     return {
         "decision": decision,
         "what": subject.get_kind_display(),
@@ -259,8 +254,20 @@ def about(decision: Decision) -> dict[str, Any]:
         "asks_for_changes": decision.outcome == Outcome.REQUEST_CHANGES,
         "is_hidden": decision.outcome in (Outcome.HIDE, Outcome.REMOVE),
         "automated": decision.actor_kind == ActorKind.MACHINE,
-        "statement": statement,
+        "statement": _statement(decision),
     }
+
+
+def _statement(decision: Decision) -> dict[str, Any]:
+    """Return the statement of reasons; nothing for what restricts nothing, or breaks a rule."""
+    if decision.outcome not in RESTRICTING:
+        return {}
+    try:
+        document: dict[str, Any] = statements.of(decision).document
+    except Unusable as error:
+        logger.error("Decision %s has no statement of reasons: %s", decision.pk, error)  # noqa: TRY400 - not our fault
+        return {}
+    return document
 
 
 def passages(decision: Decision) -> list[str]:

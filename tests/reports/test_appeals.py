@@ -293,6 +293,13 @@ def test_a_reversal_restores_everything(appeal, decision, colleague):
     assert "was reversed" in mail.outbox[-1].body
 
 
+def test_the_mail_about_a_reversal_reports_no_fault(appeal, colleague, caplog):
+    judged(appeal, colleague, "reversed")
+    with caplog.at_level("WARNING", logger="moderation"):
+        assert send_all()[-1] == "sent"
+    assert caplog.records == []
+
+
 def test_a_partial_reversal_puts_a_milder_decision_in_its_place(appeal, colleague, policy):
     done = judged(
         appeal, colleague, "partially_reversed", outcome="label", policies=["test-civility"]
