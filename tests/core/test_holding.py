@@ -219,6 +219,7 @@ def test_the_groups_are_made_once_and_keep_what_a_site_adds(capsys):
         "view_case", "claim_case", "decide_case", "override_case", "see_author_identity",
     }  # fmt: skip
     managers = Group.objects.get(name="Moderation managers").permissions
-    assert {"manage_detectors", "change_policy", "add_listedphrase"} <= set(
+    wanted = {"manage_detectors", "change_policy", "add_listedphrase", "view_decision"}
+    assert wanted <= set(
         managers.values_list("codename", flat=True)
     )

@@ -28,6 +28,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "Moderation managers": (
         *_MANAGER,
         "moderation.view_policy",
+        "moderation.view_decision",  # to export decisions and statements of reasons
         "moderation.view_delivery",
         "moderation.change_delivery",
         *(
