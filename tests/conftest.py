@@ -35,6 +35,15 @@ SERVICE_OF_FIXTURE = {
 }
 NOT_RUN = "not run, not installed: "
 
+try:
+    import hypothesis
+except ImportError:  # the tests that need a model have an environment without it
+    pass
+else:  # how fast a machine is says nothing about an example
+    slow = [hypothesis.HealthCheck.too_slow]
+    hypothesis.settings.register_profile("unhurried", deadline=None, suppress_health_check=slow)
+    hypothesis.settings.load_profile("unhurried")
+
 
 @pytest.fixture(scope="session")
 def _postgresql() -> Iterator[PostgreSQL]:
