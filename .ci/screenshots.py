@@ -184,6 +184,7 @@ def pages() -> dict[str, str]:
         "preferences": reverse("admin:moderation_case_preferences"),
         "queue_decided": f"{queue}?state=decided",
         "queue_empty": f"{queue}?q=nothingofthekind",
+        "workbench": reverse("admin:moderation_threshold_workbench"),
         "events_verify": reverse("admin:moderation_event_verify"),
     }
     for kind in ("article", "comment"):

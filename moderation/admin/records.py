@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -271,7 +272,16 @@ class EvidenceInline(Rows, EvidenceTable):
 
 @admin.register(Finding)
 class FindingAdmin(ReadOnly, FindingModelAdmin):
-    list_display = ("id", "shown_subject", "what", "score", "band", "mode", "threshold", "detector")
+    list_display = (
+        "id",
+        "shown_subject",
+        "what",
+        "shown_score",
+        "band",
+        "mode",
+        "shown_threshold",
+        "detector",
+    )
     list_filter = ("kind", "band", "mode", "detector")
     list_select_related = ("scan__snapshot__subject",)
     ordering = ("-pk",)
@@ -301,6 +311,14 @@ class FindingAdmin(ReadOnly, FindingModelAdmin):
     @admin.display(description=gettext_lazy("category"), ordering="category")
     def what(self, finding: Finding) -> str:
         return words.category(f"{finding.kind}/{finding.category}")
+
+    @admin.display(description=gettext_lazy("score"), ordering="score")
+    def shown_score(self, finding: Finding) -> str:
+        return number_format(round(finding.score, 2), 2, use_l10n=True)
+
+    @admin.display(description=gettext_lazy("threshold"), ordering="threshold")
+    def shown_threshold(self, finding: Finding) -> str:
+        return number_format(round(finding.threshold, 2), 2, use_l10n=True)
 
     @admin.display(description=gettext_lazy("detail"))
     def shown_detail(self, finding: Finding) -> SafeString:

@@ -159,6 +159,7 @@ def _addresses(rows: dict[str, list]) -> dict[str, str]:
         "preferences": of("case", "preferences"),
         "nothing found": f"{queue}?q=nothingofthekind",
         "filtered": f"{queue}?state=decided&kind=comment",
+        "workbench": of("threshold", "workbench"),
         "verified": of("event", "verify"),
         "decision": of("decision", "change", Decision.objects.values_list("pk").first()[0]),
     }
