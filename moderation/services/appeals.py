@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -79,13 +79,13 @@ def submit(decision_id: int, *, text: str, user: Any = None) -> Appeal:
         Unusable: the objection is empty or too long.
     """
     using = moderation_db()
-    decision = _decision(decision_id, using)
-    subject = decision.case.subject
+    subject = _decision(decision_id, using).case.subject
     if user is not None and not is_author(subject, user):
         raise NotAllowed(_("Only the author can contest this decision."))
     objection = _objection(text)
-    who = AUTHOR if user is None else human(user)
     with write_transaction(using):
+        _lock_case({"decisions": decision_id}, using)
+        decision = _decision(decision_id, using)
         reason = why_not(decision)
         if reason:
             raise InvalidTransition(reason)
@@ -98,7 +98,7 @@ def submit(decision_id: int, *, text: str, user: Any = None) -> Appeal:
         )
         _save_new(appeal, using)
         notices.appeal_notice(NoticeKind.APPEAL_RECEIVED, appeal)
-        _record("appeal.submitted", appeal, who)
+        _record("appeal.submitted", appeal, AUTHOR)
         send = partial(
             signals.appeal_submitted.send_robust,
             sender=Appeal,
@@ -134,7 +134,7 @@ def withdraw(appeal_id: int, *, user: Any = None) -> Appeal:
         if user is not None and not is_author(appeal.decision.case.subject, user):
             raise NotAllowed(_("Only the author can withdraw this appeal."))
         _still_open(appeal)
-        _close(appeal, AppealState.WITHDRAWN, AUTHOR if user is None else human(user))
+        _close(appeal, AppealState.WITHDRAWN, AUTHOR)
     return appeal
 
 
@@ -203,7 +203,8 @@ def judge(
     if max(len(public_note), len(internal_note)) > NOTE_CHARS:
         raise Unusable(_("A note has at most %(most)d characters.") % {"most": NOTE_CHARS})
     using = moderation_db()
-    with write_transaction(using):
+    contested = Appeal.objects.using(using).select_related("decision").get(pk=appeal_id).decision
+    with decisions.locked(contested.case_id):
         appeal = _locked(appeal_id, using)
         _still_open(appeal)
         _refuse_judge(appeal, user)
@@ -320,9 +321,16 @@ def _decision(decision_id: int, using: str) -> Decision:
 
 
 def _locked(appeal_id: int, using: str) -> Appeal:
+    _lock_case({"decisions__appeal": appeal_id}, using)
     appeal = Appeal.objects.using(using).select_for_update().get(pk=appeal_id)
     appeal.decision = _decision(appeal.decision_id, using)
     return appeal
+
+
+def _lock_case(lookup: Mapping[str, int], using: str) -> None:
+    """Lock the case before the trail is: who decides does so in this order, and both would wait."""
+    rows = Case.objects.using(using).filter(**lookup).values_list("pk", flat=True)
+    list(Case.objects.using(using).select_for_update().filter(pk__in=list(rows)))
 
 
 def _still_open(appeal: Appeal) -> None:

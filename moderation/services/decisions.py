@@ -79,7 +79,7 @@ def decide(
     """
     who = actor if isinstance(actor, Actor) else human(actor)
     ruling = _outcome(outcome)
-    with _locked(case_id) as (case, subject, using):
+    with locked(case_id) as (case, subject, using):
         _check(case, subject, who, version, held=not (on_appeal or batch_id))
         cited = _policies(policies, using)
         if ruling in RESTRICTING and not cited:
@@ -165,7 +165,7 @@ def undo(
     """
     who = actor if isinstance(actor, Actor) else human(actor)
     original = Decision.objects.using(moderation_db()).get(pk=decision_id)
-    with _locked(original.case_id) as (case, subject, using):
+    with locked(original.case_id) as (case, subject, using):
         _check_undo(original, case, who, using, judges=on_appeal)
         reversal = _write(case, who, outcome=Outcome.UNDO, reverses=original, batch_id=batch_id)
         effect = effects.revert(original, subject)
@@ -222,8 +222,8 @@ def _outcome(value: str) -> Outcome:
 
 
 @contextmanager
-def _locked(case_id: int) -> Iterator[tuple[Case, Subject, str]]:
-    """Open the transaction of a decision and lock host row, subject and case.
+def locked(case_id: int) -> Iterator[tuple[Case, Subject, str]]:
+    """Open the transaction of a decision and lock host row, subject and case; yield the latter.
 
     In this order: a host that saves or deletes the object holds its row before the receivers
     come to the subject.

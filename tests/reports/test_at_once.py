@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import threading
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
 
 from moderation.models import Appeal, Case, Decision, Event, Report
 from moderation.services import appeals, audit, decisions, reports
@@ -98,3 +100,42 @@ def test_two_judges_at_once_reverse_once(comment, reported, moderator, colleague
     assert Decision.objects.filter(reverses=decision).count() == 1
     assert Comment.objects.get().is_public
     assert audit.verify().ok
+
+
+def locked_by(call):
+    """Return the tables whose rows a call locks, in the order of the first of each."""
+    with CaptureQueriesContext(connection) as asked:
+        call()
+    locking = re.compile(r'FROM "moderation_(\w+)".* FOR (?:NO KEY )?UPDATE', re.DOTALL)
+    found = (locking.search(query["sql"]) for query in asked)
+    return list(dict.fromkeys(match[1] for match in found if match))
+
+
+def test_whatever_becomes_of_an_appeal_its_case_is_locked_before_the_trail(
+    comment, reported, moderator, colleague, policy
+):
+    """One who decides holds the case and waits for the trail: the other way round, both wait."""
+    decision = decide(reported.case, moderator, "hide")
+    appeal = lambda: Appeal.objects.get().pk  # noqa: E731
+    calls = [
+        lambda: appeals.submit(decision.pk, text="No."),
+        lambda: appeals.take(appeal(), user=colleague),
+        lambda: appeals.judge(appeal(), user=colleague, result="upheld"),
+        lambda: Appeal.objects.update(state="submitted"),
+        lambda: appeals.withdraw(appeal()),
+        lambda: Appeal.objects.update(state="submitted"),
+        lambda: decisions.undo(decision.pk, actor=moderator),
+        appeals.expire_overtaken,
+    ]
+    for order in map(locked_by, calls):
+        assert not order or order.index("case") < order.index("chainhead")
+
+
+def test_a_judge_locks_in_the_order_of_one_who_decides(
+    comment, reported, moderator, colleague, policy
+):
+    decision = decide(reported.case, moderator, "hide")
+    appeal = appeals.submit(decision.pk, text="No.")
+    appeals.take(appeal.pk, user=colleague)
+    order = locked_by(lambda: appeals.judge(appeal.pk, user=colleague, result="reversed"))
+    assert order[:3] == ["subject", "case", "appeal"]
