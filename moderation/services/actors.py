@@ -27,7 +27,7 @@ class Actor:
 MACHINE = Actor(ActorKind.MACHINE, label="moderation")
 READER = Actor(ActorKind.HUMAN, label="reader")
 AUTHOR = Actor(ActorKind.HUMAN, label="author")
-"""Those who come without an account."""
+"""The parties, with or without an account: the trail does not tell which of their accounts."""
 
 
 def human(user: Any) -> Actor:

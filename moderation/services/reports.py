@@ -35,7 +35,7 @@ from moderation.models import (
 )
 from moderation.models.decisions import DISMISSING, RESTRICTING
 from moderation.services import audit, cases, intake, notices, reported, transparency
-from moderation.services.actors import MACHINE, READER, Actor, human
+from moderation.services.actors import MACHINE, READER
 from moderation.services.database import moderation_db, write_transaction
 from moderation.services.errors import ModerationError, NotAllowed, Unusable
 from moderation.services.hosts import find_subject, load, resolve
@@ -186,7 +186,7 @@ def submit(obj: models.Model, new: NewReport) -> Receipt:
             cases.note_report(case, snapshot, happened)
         elif report.state == ReportState.WAITING and _is_settled(case):
             _answer(report, _ruling_on(report, case))
-        _record(report, case, new, repeated=repeated)
+        _record(report, case, repeated=repeated)
     return Receipt(report, repeated)
 
 
@@ -260,13 +260,12 @@ def _fill(report: Report, new: NewReport) -> None:
     report.language = (translation.get_language() or "")[:20]
 
 
-def _record(report: Report, case: Case, new: NewReport, *, repeated: bool) -> None:
+def _record(report: Report, case: Case, *, repeated: bool) -> None:
     using = report._state.db
     notices.plan(NoticeKind.REPORT_RECEIVED, f"report:{report.pk}", report=report)
-    who: Actor = READER if new.user is None else human(new.user)
     audit.record(
         "report.repeated" if repeated else "report.received",
-        actor=who,
+        actor=READER,  # the trail is read by more people than may know which account it was
         case=case,
         data={"report": report.pk, "kind": report.kind, "category": report.category},
     )

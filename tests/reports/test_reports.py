@@ -9,7 +9,7 @@ from django.core import mail
 
 from moderation import signals
 from moderation.models import Case, CaseState, Event, Notice, Report, Subject
-from moderation.services import audit, cases, decisions, intake, reported, reports
+from moderation.services import appeals, audit, cases, decisions, intake, reported, reports
 from moderation.services.errors import NotAllowed, Unusable
 from moderation.services.priority import report_factor
 from moderation.services.reports import Incomplete, NewReport, TooMany
@@ -64,6 +64,27 @@ def test_the_trail_holds_nothing_of_what_was_written_or_by_whom(comment, reader)
     reports.submit(comment, reader(text="SECRET", name="Ann Example"))
     told = "".join(str(event.data) + event.actor_label for event in Event.objects.all())
     assert not any(word in told for word in ("SECRET", "Ann", "reader@"))
+
+
+def test_the_trail_does_not_tell_which_account_reports_or_objects(
+    comment, reader, author, make_user, moderator, policy
+):
+    reporter = make_user("witness")
+    Comment.objects.filter(pk=comment.pk).update(author=author)
+    case = reports.submit(comment, reader(user=reporter)).report.case
+    reports.submit(comment, reader(user=reporter))
+    decision = decide(case, moderator, "hide")
+    appeals.withdraw(appeals.submit(decision.pk, text="No.", user=author).pk, user=author)
+    verbs = ("report.received", "report.repeated", "appeal.submitted", "appeal.withdrawn")
+    lines = Event.objects.filter(verb__in=verbs).order_by("number")
+    assert [(line.verb, line.actor, line.actor_ref, line.actor_label) for line in lines] == [
+        ("report.received", None, "visitor:reader", "reader"),
+        ("report.repeated", None, "visitor:reader", "reader"),
+        ("appeal.submitted", None, "visitor:author", "author"),
+        ("appeal.withdrawn", None, "visitor:author", "author"),
+    ]
+    assert Report.objects.get().reporter == reporter
+    assert audit.verify().ok
 
 
 def test_reports_of_several_people_join_one_case_and_raise_it(comment, reader):
