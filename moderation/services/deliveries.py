@@ -33,6 +33,9 @@ LONGEST_PAUSE = 6 * 3600
 LEEWAY = 30
 """Seconds beyond the timeout after which a worker that sends is taken for dead."""
 
+_DIGITS = 20
+"""A number that long is no pause; one of thousands of digits cannot even be read."""
+
 _GONE = 410
 _BUSY = (429, 503)
 
@@ -72,7 +75,8 @@ def pause_after(attempts: int, retry_after: str = "") -> float:
     failed together does not come back together. ``retry_after``, in seconds, makes it longer.
     """
     full = min(FIRST_PAUSE * 2.0 ** min(max(attempts, 1) - 1, 30), LONGEST_PAUSE)
-    asked = int(retry_after) if retry_after.isascii() and retry_after.isdecimal() else 0
+    readable = retry_after.isascii() and retry_after.isdecimal() and len(retry_after) < _DIGITS
+    asked = int(retry_after) if readable else 0
     return max(full * random.uniform(0.5, 1.0), min(asked, LONGEST_PAUSE))  # noqa: S311 - no secret
 
 

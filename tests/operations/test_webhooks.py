@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from django.core.management import call_command
 from django.db import connections, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -323,7 +324,10 @@ def test_a_webhook_that_is_removed_meanwhile(webhook, comment_case):
     assert deliver(pk) is None
 
 
-@given(st.integers(1, 100), st.sampled_from(["", "0", "60", "99999999", "-5", "soon", "1.5", "²"]))
+@given(
+    st.integers(1, 100),
+    st.sampled_from(["", "0", "60", "99999999", "-5", "soon", "1.5", "²", "9" * 9999]),
+)
 def test_pauses_double_up_to_a_bound_and_half_of_each_is_left_to_chance(attempts, asked):
     full = min(FIRST_PAUSE * 2 ** (attempts - 1), LONGEST_PAUSE)
     pause = pause_after(attempts, asked)
@@ -400,6 +404,16 @@ def test_while_a_secret_changes_both_are_good(webhook, receiver, comment_case):
     webhook.refresh_from_db()
     webhook.previous_until = timezone.now()
     assert webhook.valid_secrets() == [new]
+
+
+@pytest.mark.on_postgresql
+@pytest.mark.django_db
+def test_a_secret_changes_beside_messages_that_are_being_written(webhook):
+    """Their rows refer to the webhook, and whoever writes them has the trail."""
+    with CaptureQueriesContext(connections["default"]) as asked:
+        webhooks.rotate(webhook)
+    (lock,) = (q["sql"] for q in asked if 'FROM "moderation_webhook"' in q["sql"])
+    assert lock.endswith("FOR NO KEY UPDATE")
 
 
 def test_a_signature_is_the_one_of_the_standard():
