@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from moderation import permissions
 from moderation.admin import display
-from moderation.admin.base import ReadOnly
+from moderation.admin.base import HidesPersons, ReadOnly
 from moderation.models import Appeal, AppealState, Policy
 from moderation.models.appeals import RESULTS
 from moderation.models.decisions import CHOOSABLE, DISMISSING, RESTRICTING
@@ -70,12 +70,13 @@ class JudgementForm(forms.Form):
 
 
 @admin.register(Appeal)
-class AppealAdmin(ReadOnly, AppealModelAdmin):
+class AppealAdmin(HidesPersons, ReadOnly, AppealModelAdmin):
     """Appeals are taken and judged through the service; nobody judges their own decision."""
 
     change_form_template = "admin/moderation/appeal/page.html"
     list_display = ("id", "shown_subject", "shown_decision", "state", "shown_judge", "submitted")
     list_filter = ("state", "created_at")
+    persons = ("author", "author_label")
     list_select_related = ("decision__case__subject",)
     ordering = ("-pk",)
     show_full_result_count = False

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from moderation import permissions
 from moderation.services.errors import ModerationError
 
 
@@ -41,3 +42,37 @@ class ReadOnly(DeskMedia):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+class HidesPersons:
+    """Rows that say who somebody is: to those who may know it only.
+
+    ``persons`` are the columns and fields that say it. Others do not see them, and cannot search
+    or filter by them either: an address may hold filters that no page offers.
+    """
+
+    persons: tuple[str, ...] = ()
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Leave out the columns that name somebody."""
+        return self._told(request, super().get_list_display(request))  # type: ignore[misc]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Leave out the fields that name somebody."""
+        return self._told(request, super().get_fields(request, obj))  # type: ignore[misc]
+
+    def get_search_fields(self, request: HttpRequest) -> Any:
+        """Leave out the names of people."""
+        return self._told(request, super().get_search_fields(request))  # type: ignore[misc]
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        """Refuse filters by who somebody is."""
+        hidden = not set(self.persons).isdisjoint(lookup.split("__"))
+        if hidden and not permissions.may_see_author(request.user):
+            return False
+        return bool(super().lookup_allowed(lookup, value, request))  # type: ignore[misc]
+
+    def _told(self, request: HttpRequest, names: Any) -> tuple[Any, ...]:
+        if permissions.may_see_author(request.user):
+            return tuple(names)
+        return tuple(name for name in names if name.lstrip("=^@") not in self.persons)

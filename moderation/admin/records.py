@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from moderation.admin import display, words
-from moderation.admin.base import ReadOnly
+from moderation.admin.base import HidesPersons, ReadOnly
 from moderation.models import (
     Decision,
     DetectorRun,
@@ -52,7 +52,7 @@ _MOST_ROWS = 200
 
 
 @admin.register(Subject)
-class SubjectAdmin(ReadOnly, SubjectModelAdmin):
+class SubjectAdmin(HidesPersons, ReadOnly, SubjectModelAdmin):
     list_display = (
         "shown_label",
         "model_label",
@@ -63,6 +63,7 @@ class SubjectAdmin(ReadOnly, SubjectModelAdmin):
         "gone",
     )
     list_filter = ("kind", "model_label", ("deleted_at", admin.EmptyFieldListFilter))
+    persons = ("shown_author", "author", "author_key", "author_label")
     search_fields = ("label", "author_label", "=object_id")
     ordering = ("-pk",)
     show_full_result_count = False
@@ -107,7 +108,7 @@ class SubjectAdmin(ReadOnly, SubjectModelAdmin):
 
 
 @admin.register(Snapshot)
-class SnapshotAdmin(ReadOnly, SnapshotModelAdmin):
+class SnapshotAdmin(HidesPersons, ReadOnly, SnapshotModelAdmin):
     list_display = (
         "id",
         "shown_subject",
@@ -120,6 +121,7 @@ class SnapshotAdmin(ReadOnly, SnapshotModelAdmin):
     )
     list_filter = ("is_current", "format", "subject__kind")
     list_select_related = ("subject",)
+    persons = ("shown_author", "author_label")
     search_fields = ("title", "=text_hash")
     ordering = ("-pk",)
     show_full_result_count = False

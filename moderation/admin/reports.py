@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from moderation import permissions
 from moderation.admin import display, words
-from moderation.admin.base import ReadOnly
+from moderation.admin.base import HidesPersons, ReadOnly
 from moderation.models import Case, Report, ReportKind
 from moderation.services import reported
 from moderation.services.reported import Record
@@ -93,7 +93,7 @@ def record_in_words(record: Record) -> str:
 
 
 @admin.register(Report)
-class ReportAdmin(ReadOnly, ReportModelAdmin):
+class ReportAdmin(HidesPersons, ReadOnly, ReportModelAdmin):
     """All reports; what is to be done about them is done on the page of their case."""
 
     list_display = (
@@ -111,6 +111,7 @@ class ReportAdmin(ReadOnly, ReportModelAdmin):
     )
     list_filter = ("state", "kind", "category", "reported_at")
     list_select_related = ("case", "subject", "reporter")
+    persons = ("reporter", "reporter_key", "name", "email")
     search_fields = ("=reporter_key", "=email", "subject__label")
     date_hierarchy = "created_at"
     ordering = ("-pk",)
@@ -136,11 +137,6 @@ class ReportAdmin(ReadOnly, ReportModelAdmin):
 
     def has_view_permission(self, request: HttpRequest, obj: Report | None = None) -> bool:
         return permissions.may_view(request.user)
-
-    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
-        """Who may not know who reports finds nobody by their address either."""
-        may = permissions.may_see_author(request.user)
-        return self.search_fields if may else ("subject__label",)
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changes = super().get_changelist_instance(request)

@@ -84,6 +84,23 @@ def test_records_are_for_who_may_view_them(decided, make_user, model):
         assert other.get(url).status_code == 403
 
 
+@pytest.mark.parametrize("model", [Subject, Snapshot])
+def test_authors_are_told_to_those_who_may_know_them(comment_case, make_user, model):
+    comment_case(author_name="Eve Example")
+    name = model._meta.model_name
+    reader = signed_in(make_user("reader", f"view_{name}"))
+    knowing = signed_in(make_user("knowing", f"view_{name}", "see_author_identity"))
+    row = model.objects.get(**{"kind" if model is Subject else "subject__kind": "comment"})
+    page = address(model, "change", row.pk)
+    assert "Eve Example" in knowing.get(page).content.decode()
+    listing = address(model, "changelist")
+    for url in (page, listing):
+        assert "Eve Example" not in reader.get(url).content.decode()
+    assert knowing.get(f"{listing}?author_label__startswith=Eve").status_code == 200
+    assert reader.get(f"{listing}?author_label__startswith=Eve").status_code == 400
+    assert f'"{page}' not in reader.get(f"{listing}?q=Eve").content.decode()
+
+
 def test_a_scan_shows_the_runs_of_its_detectors(client, decided):
     html = client.get(address(Scan, "change", Scan.objects.latest("pk").pk)).content.decode()
     assert "broken" in html
