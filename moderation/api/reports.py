@@ -150,13 +150,22 @@ class NewReportSerializer(Shape):
 
 
 class ReceiptSerializer(Shape):
-    """What became of a report: ``state`` tells how the text, as it stands, was decided before."""
+    """What became of a report: ``state`` tells how the text, as it stands, was decided before.
+
+    Which report it is, and whether it was made before, is told to accounts.
+    """
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"report": 8, "state": "waiting", "repeated": False}
 
-    report = serializers.IntegerField(source="report.pk")
+    report = serializers.IntegerField(source="report.pk", allow_null=True)
     state = serializers.ChoiceField(ReportState.values, source="report.state")
     repeated = serializers.BooleanField()
+
+    def to_representation(self, receipt: reports.Receipt) -> dict[str, Any]:
+        """Tell without an account neither key nor repetition: anybody may type in any address."""
+        told: dict[str, Any] = super().to_representation(receipt)
+        known = self.context["request"].user.is_authenticated
+        return told if known else told | {"report": None, "repeated": False}
 
 
 class MayReport(BasePermission):

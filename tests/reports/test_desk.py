@@ -76,6 +76,14 @@ def test_the_list_of_reports_shows_how_reliable_somebody_is(
         desk.get("/admin/moderation/report/?state__exact=rejected")
 
 
+@pytest.mark.parametrize(
+    "asked", ["email__startswith=reader", "name__gte=A", "reporter_key__contains=e", "reporter=1"]
+)
+def test_nobody_is_found_out_by_filters_in_the_address(desk, knowing, reported, asked):
+    assert knowing.get(f"/admin/moderation/report/?{asked}").status_code in (200, 302)
+    assert desk.get(f"/admin/moderation/report/?{asked}").status_code == 400
+
+
 def test_an_appeal_is_taken_and_judged(desk, hidden, policy):  # noqa: F811
     appeal = appeals.submit(hidden.pk, text="<b>Quoted</b>")
     address = f"/admin/moderation/appeal/{appeal.pk}/"
@@ -133,8 +141,17 @@ def test_a_program_reports_and_is_told_which_field_is_wrong(api, comment):
     taken = api.post("/api/v1/reports/", {**body, "email": "a@mail.example"}, format="json")
     assert (taken.status_code, taken.json()["state"]) == (201, "waiting")
     again = api.post("/api/v1/reports/", {**body, "email": "a@mail.example"}, format="json")
-    assert again.json()["repeated"] is True
     assert Report.objects.get().times == 2
+    # The address may be somebody else's: whether they have reported is told to nobody.
+    assert again.json() == taken.json() == {"report": None, "state": "waiting", "repeated": False}
+
+
+def test_an_account_is_told_that_it_has_reported_before(api, comment, author):
+    api.force_authenticate(author)
+    body = {"model": "site.comment", "object_id": str(comment.pk), "category": "attack"}
+    answers = [api.post("/api/v1/reports/", body, format="json").json() for _each in range(2)]
+    assert [answer["repeated"] for answer in answers] == [False, True]
+    assert {answer["report"] for answer in answers} == {Report.objects.get().pk}
 
 
 @pytest.mark.parametrize(
