@@ -37,6 +37,7 @@ def test_queue_case_batch_and_preferences_are_drawn_in_the_theme(unfolded, desk,
         "Moderation queue": reverse("admin:moderation_case_changelist"),
         f"Case {case.pk}": reverse("admin:moderation_case_change", args=[case.pk]),
         "My preferences": reverse("admin:moderation_case_preferences"),
+        "Dashboard": reverse("admin:moderation_case_dashboard"),
     }
     for title, address in pages.items():
         answer = desk.get(address)
