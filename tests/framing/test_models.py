@@ -6,7 +6,9 @@ import hashlib
 import io
 import json
 import logging
+import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -203,3 +205,24 @@ def test_one_core_is_left_as_it_was() -> None:
     with threads.one_core(), threads.one_core():
         assert library[0]() == 1
     assert library[0]() == before
+
+
+def test_the_runtime_is_told_to_report_nothing_to_its_makers(tmp_path: Path) -> None:
+    """Where it may report, it keeps a file about its sessions in the temporary folder."""
+    program = (
+        "import os\n"
+        "from moderation.detectors.framing import FramingDetector\n"
+        "FramingDetector(model='standard').scores('You idiot.')\n"
+        "print(os.environ['ORT_DISABLE_TELEMETRY'])\n"
+    )
+    unset = {"ORT_DISABLE_TELEMETRY", "ORT_RUNNING_UNIT_TESTS", "CI"}
+    surroundings = {name: value for name, value in os.environ.items() if name not in unset}
+    said = subprocess.run(
+        [sys.executable, "-c", program],
+        env=surroundings | {"TMPDIR": str(tmp_path)},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert said.stdout == "1\n"
+    assert list(tmp_path.iterdir()) == []
