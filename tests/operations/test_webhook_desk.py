@@ -41,6 +41,13 @@ def test_a_secret_is_told_once_and_never_again(root):
     assert secret not in str(list(Event.objects.values_list("data", flat=True)))
 
 
+@pytest.mark.parametrize("asked", ["secret__startswith=whsec_", "previous_secret__lt=x"])
+def test_a_secret_is_not_guessed_by_filters_in_the_address(root, hook, asked):
+    assert browser(root).get(f"{reverse(CHANGELIST)}?{asked}").status_code == 400
+    deliveries = reverse("admin:moderation_delivery_changelist")
+    assert browser(root).get(f"{deliveries}?webhook__{asked}").status_code == 400
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [("url", "http://10.0.0.1/"), ("url", "ftp://x/"), ("events", ["case.eaten"]), ("url", 7)],
