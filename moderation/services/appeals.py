@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -286,24 +287,24 @@ def expire_overtaken() -> int:
     was deleted.
     """
     using, count = moderation_db(), 0
-    rows = Appeal.objects.using(using).filter(state__in=OPEN_APPEALS).order_by("pk")
-    for appeal_id in list(rows.values_list("pk", flat=True)[: settings.SWEEP_BATCH]):
+    rows = Appeal.objects.using(using).filter(_is_overtaken(using), state__in=OPEN_APPEALS)
+    for appeal_id in list(rows.order_by("pk").values_list("pk", flat=True)[: settings.SWEEP_BATCH]):
         with write_transaction(using):
             appeal = _locked(appeal_id, using)
-            if appeal.is_open and not _stands(appeal.decision):
+            if appeal.is_open:  # what overtook its decision stays on record
                 _close(appeal, AppealState.EXPIRED, MACHINE)
                 notices.appeal_notice(NoticeKind.APPEAL_JUDGED, appeal)
                 count += 1
     return count
 
 
-def _stands(decision: Decision) -> bool:
-    if decision.case.subject.deleted_at is not None:
-        return False
-    later = Decision.objects.using(decision._state.db).filter(
-        case=decision.case_id, pk__gt=decision.pk
+def _is_overtaken(using: str) -> Q:
+    """Return the condition for appeals against what no longer stands."""
+    later = Decision.objects.using(using).filter(
+        case=OuterRef("decision__case"), pk__gt=OuterRef("decision")
     )
-    return not later.exclude(outcome__in=LEAVING_OPEN).exists()
+    gone = Q(decision__case__subject__deleted_at__isnull=False)
+    return gone | Exists(later.exclude(outcome__in=LEAVING_OPEN))
 
 
 # Rows

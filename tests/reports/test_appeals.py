@@ -364,6 +364,20 @@ def test_an_appeal_expires_with_what_it_contests(appeal, decision, moderator):
     assert "nothing left to judge" in mail.outbox[-1].body
 
 
+def test_appeals_that_wait_long_do_not_keep_others_from_expiring(
+    appeal, comment, reader, moderator, policy, lay
+):
+    lay(SWEEP_BATCH=1)
+    other = Comment.objects.create(article=comment.article, body="Another text.")
+    later = decide(reports.submit(other, reader()).report.case, moderator, "hide")
+    overtaken = appeals.submit(later.pk, text="No.")
+    decisions.undo(later.pk, actor=moderator)
+    assert appeals.expire_overtaken() == 1
+    assert Appeal.objects.get(pk=overtaken.pk).state == "expired"
+    assert Appeal.objects.get(pk=appeal.pk).is_open
+    assert appeals.expire_overtaken() == 0
+
+
 def test_an_appeal_about_a_deleted_text_expires(appeal, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         Comment._base_manager.get().delete()
