@@ -28,6 +28,7 @@ from moderation.models import (
     SavedView,
     Snapshot,
     Subject,
+    Threshold,
 )
 from moderation.models.cases import OPEN_CASES
 from moderation.services import allowances, audit
@@ -206,3 +207,5 @@ def _erase_account(person: Person, using: str) -> None:
     for model, name in ((Decision, "actor"), (Event, "actor"), *_NOTES):
         rows = _written_by(model, person, using, name)
         rows.update(**{name: None, f"{name}_label": _NOBODY})
+    made = _written_by(Threshold, person, using, "created_by")
+    made.update(created_by=None, created_label=_NOBODY)

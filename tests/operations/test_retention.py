@@ -25,6 +25,7 @@ from moderation.models import (
     Snapshot,
     Subject,
     SuggestedScore,
+    Threshold,
     Webhook,
 )
 from moderation.services import audit, decisions, erasure, intake, notes, retention, webhooks
@@ -305,6 +306,9 @@ def test_a_moderator_is_erased_and_their_decisions_stand(comment_case, moderator
     case.refresh_from_db()
     decide(case, moderator)
     ModeratorPreference.objects.create(user=moderator)
+    Threshold.objects.create(
+        detector="framing", category="attack", value=0.5, created_by=moderator, created_label="mod"
+    )
     IdempotentRequest.objects.create(
         actor=f"user:{moderator.pk}",
         key="k",
@@ -318,6 +322,8 @@ def test_a_moderator_is_erased_and_their_decisions_stand(comment_case, moderator
     decision = Decision.objects.get()
     assert (decision.actor, decision.actor_label, decision.actor_kind) == (None, "erased", "human")
     assert CaseNote.objects.get().author_label == "erased"
+    made = Threshold.objects.get()
+    assert (made.created_by, made.created_label) == (None, "erased")
     assert not Event.objects.filter(actor_label="mod").exists()
     assert not ModeratorPreference.objects.exists()
     assert not IdempotentRequest.objects.exists()
