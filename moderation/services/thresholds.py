@@ -19,6 +19,7 @@ from moderation.services.actors import Actor
 from moderation.services.database import moderation_db, write_transaction
 from moderation.services.detectors import configured_detectors
 from moderation.services.errors import InvalidTransition, Unusable
+from moderation.text.storage import storable
 from moderation.types import Assessment, Finding
 
 _FOLLOWS = {
@@ -135,6 +136,7 @@ def draft(row: Threshold, *, actor: Actor) -> Threshold:
     if not all(map(math.isfinite, (row.value, row.slope, row.offset))) or not 0 <= row.value <= 1:
         raise Unusable(_("A threshold is a number between 0 and 1."))
     row.state, row.section = ThresholdState.DRAFT, row.section.strip()
+    row.reason = storable(row.reason)
     row.created_by, row.created_label = actor.user, actor.label
     with write_transaction() as using:
         row.save(using=using, force_insert=True)

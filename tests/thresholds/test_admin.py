@@ -12,6 +12,7 @@ from django.urls import reverse
 from moderation.models import ActorKind, Event, Threshold
 from moderation.services import thresholds
 from moderation.services.actors import Actor
+from moderation.text.storage import storable
 from tests.thresholds.conftest import RIGHT, WRONG
 
 pytestmark = pytest.mark.django_db
@@ -101,6 +102,11 @@ def test_a_threshold_is_tried_put_live_and_taken_back(desk):
     assert row.state == "retired"
     actors = set(Event.objects.values_list("actor_label", flat=True))
     assert actors == {"manager"}
+
+
+def test_a_reason_is_kept_as_every_database_can(desk):
+    desk.post(BENCH, {**ASKED, "threshold": "0.42", "reason": "Too\x00many"})
+    assert Threshold.objects.get().reason == storable("Too\x00many") != "Too\x00many"
 
 
 def test_a_threshold_has_to_be_named(desk):
