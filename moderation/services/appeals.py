@@ -304,7 +304,7 @@ def _is_overtaken(using: str) -> Q:
         case=OuterRef("decision__case"), pk__gt=OuterRef("decision")
     )
     gone = Q(decision__case__subject__deleted_at__isnull=False)
-    return gone | Exists(later.exclude(outcome__in=LEAVING_OPEN))
+    return gone | Q(Exists(later.exclude(outcome__in=LEAVING_OPEN)))
 
 
 # Rows
