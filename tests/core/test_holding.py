@@ -220,6 +220,4 @@ def test_the_groups_are_made_once_and_keep_what_a_site_adds(capsys):
     }  # fmt: skip
     managers = Group.objects.get(name="Moderation managers").permissions
     wanted = {"manage_detectors", "change_policy", "add_listedphrase", "view_decision"}
-    assert wanted <= set(
-        managers.values_list("codename", flat=True)
-    )
+    assert wanted <= set(managers.values_list("codename", flat=True))
