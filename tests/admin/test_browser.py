@@ -71,7 +71,7 @@ def test_sign_in_open_decide_undo(
         expect(page.locator("#text mark")).to_contain_text("badword")
         assert page.title() != "taken"
 
-        page.get_by_label("hide", exact=True).check()
+        page.get_by_role("radio", name="hide", exact=True).check()
         page.get_by_label("Be civil to each other").check()
         page.get_by_label("Internal note").fill("Seen in a browser.")
         page.get_by_role("button", name="Decide", exact=True).click()

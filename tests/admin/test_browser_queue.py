@@ -264,7 +264,7 @@ def test_search_filter_and_batch_with_and_without_scripts(
         expect(page.locator(ROWS)).to_have_count(3)
 
         page.get_by_text("Save these filters as a view").click()
-        page.get_by_label("Name").fill("Free ones")
+        page.get_by_label("Name", exact=True).fill("Free ones")
         page.locator("#filters").get_by_role("button", name="Save").click()
         expect(page.get_by_role("link", name="Free ones")).to_have_attribute("aria-current", "true")
 

@@ -9,7 +9,6 @@ import pytest
 from django.conf import settings as django_settings
 from django.urls import path, reverse
 
-pytest.importorskip("unfold")
 pytestmark = pytest.mark.django_db
 
 
