@@ -85,36 +85,28 @@ def fill(data: str) -> str:
 
 def work(chief: Any, colleague: Any) -> None:
     """Decide, put aside, report, appeal and list: so that no page is empty."""
-    from django.utils import timezone
+    from moderation.services import heartbeats, views
 
-    from moderation.models import (
-        Allowance,
-        Case,
-        CaseState,
-        Decision,
-        ListedPhrase,
-        Outcome,
-        Policy,
-        Webhook,
-    )
-    from moderation.services import (
-        allowances,
-        appeals,
-        cases,
-        decisions,
-        heartbeats,
-        notes,
-        references,
-        reports,
-        views,
-        webhooks,
-        wordlists,
-    )
-    from moderation.services.actors import human
-    from project.newsroom.models import Article, Comment
+    decide_some(colleague)
+    hold_some(colleague)
+    hear_people()
+    list_sources(chief)
+    views.save_view(chief, name="Urgent comments", query="kind=comment&band=likely", shared=True)
+    heartbeats.beat(heartbeats.SWEEP)
+    heartbeats.beat(heartbeats.WORKER)
+
+
+def open_cases() -> list[Any]:
+    from moderation.models import Case, CaseState
+
+    return list(Case.objects.filter(state=CaseState.OPEN).order_by("pk"))
+
+
+def decide_some(colleague: Any) -> None:
+    from moderation.models import Outcome, Policy
+    from moderation.services import decisions
 
     policy = Policy.objects.filter(is_active=True).first()
-    waiting = list(Case.objects.filter(state=CaseState.OPEN).order_by("pk"))
     outcomes = [
         Outcome.HIDE,
         Outcome.DISMISS_FALSE_POSITIVE,
@@ -123,7 +115,7 @@ def work(chief: Any, colleague: Any) -> None:
         Outcome.LABEL,
         Outcome.HIDE,
     ]
-    for case, outcome in zip(waiting[::3], outcomes, strict=False):
+    for case, outcome in zip(open_cases()[::3], outcomes, strict=False):
         restricts = outcome in (Outcome.HIDE, Outcome.LABEL)
         decisions.decide(
             case.pk,
@@ -133,25 +125,43 @@ def work(chief: Any, colleague: Any) -> None:
             policies=[policy] if restricts and policy else [],
             public_note="Please keep to our rules." if restricts else "",
         )
-    left = waiting[1::3]
-    cases.claim(left[0].pk, user=colleague)
-    cases.snooze(left[1].pk, user=colleague, until=timezone.now() + timedelta(hours=4))
-    notes.add(waiting[2].pk, user=colleague, text="I have asked the desk of the region.")
-    views.save_view(chief, name="Urgent comments", query="kind=comment&band=likely", shared=True)
+
+
+def hold_some(colleague: Any) -> None:
+    """Claim one case, put one aside, and write a note on one."""
+    from django.utils import timezone
+
+    from moderation.services import cases, notes
+
+    claimed, aside, noted, *_ = open_cases()
+    cases.claim(claimed.pk, user=colleague)
+    cases.snooze(aside.pk, user=colleague, until=timezone.now() + timedelta(hours=4))
+    notes.add(noted.pk, user=colleague, text="I have asked the desk of the region.")
+
+
+def hear_people() -> None:
+    """Let two authors appeal, and a reader report the newest texts."""
+    from moderation.models import Decision, Outcome
+    from moderation.services import appeals, reports
+    from project.newsroom.models import Article, Comment
+
     hidden = Decision.objects.filter(outcome=Outcome.HIDE).order_by("pk")
     for decision in hidden[:2]:
         appeals.submit(decision.pk, text="I only quoted what was said at the meeting.")
+    report = reports.NewReport(
+        category="attack", text="Seen before.", name="A reader", email="reader@news.example"
+    )
     for text in (Article.objects.order_by("pk").last(), Comment.objects.order_by("pk").last()):
         if text is not None:
-            reports.submit(
-                text,
-                reports.NewReport(
-                    category="attack",
-                    text="Seen before.",
-                    name="A reader",
-                    email="reader@news.example",
-                ),
-            )
+            reports.submit(text, report)
+
+
+def list_sources(chief: Any) -> None:
+    """Add one of everything that the chief keeps lists of."""
+    from moderation.models import Allowance, ListedPhrase, Webhook
+    from moderation.services import allowances, references, webhooks, wordlists
+    from moderation.services.actors import human
+
     references.put(
         references.NewReference(
             title="Wire: the ferry is back in service", text="The ferry is back. " * 40
@@ -165,8 +175,6 @@ def work(chief: Any, colleague: Any) -> None:
     )
     wordlists.save(ListedPhrase(list="blocked", text="cheap loans"), user=chief)
     webhooks.save(Webhook(name="Archive", url="https://archive.example/hook"), user=chief)
-    heartbeats.beat(heartbeats.SWEEP)
-    heartbeats.beat(heartbeats.WORKER)
 
 
 def pages() -> dict[str, str]:
