@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -10,6 +10,13 @@ from django.shortcuts import redirect
 
 from moderation import permissions
 from moderation.services.errors import ModerationError
+
+if TYPE_CHECKING:
+    from django.contrib import admin
+
+    _Mixed = admin.ModelAdmin[Any]
+else:
+    _Mixed = object
 
 
 class DeskMedia:
@@ -19,12 +26,12 @@ class DeskMedia:
         css = {"all": ["moderation/desk.css"]}
 
 
-class ThroughServices:
+class ThroughServices(_Mixed):
     """Rows that a service writes, which may refuse what the form could not foresee."""
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
-            response: HttpResponse = super().changeform_view(request, *args, **kwargs)  # type: ignore[misc]
+            response: HttpResponse = super().changeform_view(request, *args, **kwargs)
         except ModerationError as error:
             messages.error(request, str(error))
             return redirect(request.get_full_path())
@@ -44,7 +51,7 @@ class ReadOnly(DeskMedia):
         return False
 
 
-class HidesPersons:
+class HidesPersons(_Mixed):
     """Rows that say who somebody is: to those who may know it only.
 
     ``persons`` are the columns and fields that say it. Others do not see them, and cannot search
@@ -55,22 +62,22 @@ class HidesPersons:
 
     def get_list_display(self, request: HttpRequest) -> Any:
         """Leave out the columns that name somebody."""
-        return self._told(request, super().get_list_display(request))  # type: ignore[misc]
+        return self._told(request, super().get_list_display(request))
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Leave out the fields that name somebody."""
-        return self._told(request, super().get_fields(request, obj))  # type: ignore[misc]
+        return self._told(request, super().get_fields(request, obj))
 
     def get_search_fields(self, request: HttpRequest) -> Any:
         """Leave out the names of people."""
-        return self._told(request, super().get_search_fields(request))  # type: ignore[misc]
+        return self._told(request, super().get_search_fields(request))
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         """Refuse filters by who somebody is."""
         hidden = not set(self.persons).isdisjoint(lookup.split("__"))
         if hidden and not permissions.may_see_author(request.user):
             return False
-        return bool(super().lookup_allowed(lookup, value, request))  # type: ignore[misc]
+        return bool(super().lookup_allowed(lookup, value, request))
 
     def _told(self, request: HttpRequest, names: Any) -> tuple[Any, ...]:
         if permissions.may_see_author(request.user):

@@ -75,7 +75,8 @@ class WebhookAdmin(DeskMedia, ThroughServices, WebhookModelAdmin):
             return Count("deliveries", filter=Q(deliveries__state=state))
 
         counts = {"pending": in_state(DeliveryState.PENDING), "dead": in_state(DeliveryState.DEAD)}
-        return super().get_queryset(request).annotate(**counts)
+        rows: QuerySet[Webhook] = super().get_queryset(request).annotate(**counts)
+        return rows
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         """Refuse to filter by secrets: what can be asked for is guessed letter by letter."""

@@ -26,8 +26,6 @@ else:
     ReportShape = serializers.ModelSerializer
     Shape = serializers.Serializer
 
-PERSONAL = ("reporter", "name", "email")
-
 
 class ReportSerializer(ReportShape):
     """A report; who reports is told to those who may see whose texts they are."""

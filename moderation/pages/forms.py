@@ -53,8 +53,6 @@ class ReportForm(forms.Form):
         required=False,
     )
 
-    NOTICE_FIELDS = ("name", "location", "good_faith")
-
     def __init__(self, *args: Any, user: Any = None, address: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user, self.address = user, address
