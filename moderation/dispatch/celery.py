@@ -95,7 +95,10 @@ class CeleryDispatcher(Dispatcher):
                     **(connection.transport_options or {}),
                     **_IMPATIENT,
                 }
-                connection.ensure_connection(max_retries=1, timeout=int(CONNECT_TIMEOUT))
+                # One more attempt, at once: whoever asks has a page waiting for the answer.
+                connection.ensure_connection(
+                    max_retries=1, interval_start=0, interval_step=0, timeout=int(CONNECT_TIMEOUT)
+                )
         except Exception as error:  # noqa: BLE001 - brokers raise what they like
             logger.warning("The broker cannot be reached (%s).", type(error).__name__)
             return False
