@@ -8,22 +8,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cached_property
 
 from moderation.detectors.scraped.wordings import Wording, one_of
 
 
 class Furniture:
-    """A table of wordings, compiled to one expression that eats a line piece by piece."""
+    """A table of wordings, compiled to one expression that eats a line piece by piece.
+
+    It is compiled for the first line: programs that read none start without it.
+    """
 
     def __init__(self, wordings: Sequence[Wording]) -> None:
         self._pieces = tuple(wording for wording in wordings if not wording.ending)
         self._endings = tuple(wording for wording in wordings if wording.ending)
+
+    @cached_property
+    def _piece(self) -> re.Pattern[str]:
         # Possessive: pieces once eaten stay eaten, so that no line costs more than its length
         # times the table.
-        self._piece = re.compile(
-            rf"(?>(?:{one_of(self._pieces)})(?!\w))(?:[^\w\"'©@]|(?:and|or)(?!\w))*+"
-        )
-        self._ending = re.compile(rf"(?:{one_of(self._endings)})$")
+        return re.compile(rf"(?>(?:{one_of(self._pieces)})(?!\w))(?:[^\w\"'©@]|(?:and|or)(?!\w))*+")
+
+    @cached_property
+    def _ending(self) -> re.Pattern[str]:
+        return re.compile(rf"(?:{one_of(self._endings)})$")
 
     def pieces(self, words: str) -> Sequence[Wording]:
         """Return the wordings that make up the line ``words``; none when any part is left."""

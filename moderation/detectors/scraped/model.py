@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from itertools import islice
 from typing import Final
 
@@ -30,7 +31,6 @@ _LIGHT: Final = 0.3
 
 _SAYINGS: Final = read_wordings("sayings.toml")
 _NAMED: Final = {f"w{number}": saying for number, saying in enumerate(_SAYINGS)}
-_SAYING: Final = re.compile(one_of(_SAYINGS))
 #: A bullet may come first, but no quotation mark, and no dash, which opens speech, too.
 _BEGINNING: Final = re.compile(r"[^\w\"'«—–]{0,6}+([^\W\d_]+|(?=\d))")
 #: No saying begins with another word, and few sentences begin with these.
@@ -100,7 +100,7 @@ def _sayings(page: Page) -> Iterator[tuple[Hit, Strength]]:
         beginning = _BEGINNING.match(text, start)
         if beginning is None or (beginning[1] and beginning[1] not in _BEGINNINGS):
             continue
-        match = _SAYING.match(text, beginning.start(1))
+        match = _saying().match(text, beginning.start(1))
         if (
             match is None
             or match.lastgroup is None
@@ -121,6 +121,12 @@ def _sayings(page: Page) -> Iterator[tuple[Hit, Strength]]:
             ),
             strength,
         )
+
+
+@cache
+def _saying() -> re.Pattern[str]:
+    """Compiled for the first sentence: programs that read none start without it."""
+    return re.compile(one_of(_SAYINGS))
 
 
 def _addresses(page: Page) -> list[tuple[Hit, Strength]]:
