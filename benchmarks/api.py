@@ -1,4 +1,4 @@
-"""The API under load: 20 clients that read, check, claim, decide and write notes at once.
+"""The API under load: 20 clients that read, check, analyse, claim, decide and note at once.
 
 gunicorn with PostgreSQL and Redis of its own. Counts refusals as answers and anything from 500 as
 a failure; afterwards every decision, note and counted change must be there once, and the audit
@@ -30,7 +30,7 @@ from tests.services import HOST, PostgreSQL, Redis, free_port
 ROOT = Path(__file__).resolve().parents[1]
 CLIENTS = 20
 CASES = 300
-WORKERS, THREADS = 2, 10
+DESK = "/api/v1/"
 POLICY = "counted"
 TEXTS = (
     "Thank you for the article, I had no idea.",
@@ -47,7 +47,7 @@ CACHES = {"default": {
 DATABASES["default"]["CONN_MAX_AGE"] = None
 MODERATION = {
     "DISPATCHER": "tests.site.dispatchers.Nobody",
-    "API_RATES": {"read": None, "write": None, "export": None},
+    "API_RATES": {"read": "1000000/min", "write": "1000000/min"},
     "CHECK_RATE": "1000000/min",
 }
 """
@@ -62,12 +62,20 @@ class Tally:
     held: Counter[str] = field(default_factory=Counter)
 
 
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the clients are told of the site: cases that wait, a key of the Perspective API."""
+
+    cases: list[int]
+    key: str
+
+
 class Client:
     """One moderator's program, over one connection that is kept open."""
 
-    def __init__(self, number: int, port: int, cases: list[int]) -> None:
+    def __init__(self, number: int, port: int, site: Site) -> None:
         self._lot = random.Random(number)
-        self._port, self._cases, self._sent = port, cases, 0
+        self._cases, self._key, self._sent = site.cases, site.key, 0
         self._connection = http.client.HTTPConnection(HOST, port, timeout=60)
         secret = base64.b64encode(f"mod{number}:secret".encode()).decode()
         self._headers = {"Authorization": f"Basic {secret}", "Content-Type": "application/json"}
@@ -75,40 +83,52 @@ class Client:
 
     def work(self, requests: int) -> None:
         """Send so many requests of every kind."""
-        acts = [self.look, self.check, self.claim, self.decide, self.note, self.count, self.figures]
+        acts = {
+            **{self.look: 40, self.check: 15, self.analyze: 15, self.claim: 10},
+            **{self.decide: 15, self.note: 8, self.count: 8, self.figures: 4},
+        }
         while self._sent < requests:
-            self._lot.choices(acts, [40, 15, 10, 15, 8, 8, 4])[0]()
+            self._lot.choices(list(acts), list(acts.values()))[0]()
 
     def look(self) -> None:
         """Read a page of the queue, and a case with what was found."""
-        self.ask("list", "GET", "cases/?page_size=20")
-        self.ask("read", "GET", f"cases/{self._case()}/findings/")
+        self.ask("list", "GET", f"{DESK}cases/?page_size=20")
+        self.ask("read", "GET", f"{DESK}cases/{self._case()}/findings/")
 
     def check(self) -> None:
         """Have a text assessed."""
-        self.ask("check", "POST", "check/", {"text": self._lot.choice(TEXTS)})
+        self.ask("check", "POST", f"{DESK}check/", {"text": self._lot.choice(TEXTS)})
+
+    def analyze(self) -> None:
+        """Ask what the Perspective API would have been asked."""
+        body = {
+            "comment": {"text": self._lot.choice(TEXTS)},
+            "requestedAttributes": {"TOXICITY": {}, "INSULT": {}, "THREAT": {}},
+        }
+        where = f"/perspective/v1alpha1/comments:analyze?key={self._key}"
+        self.ask("analyze", "POST", where, body)
 
     def claim(self) -> None:
         """Hold a case and give it back."""
         case = self._case()
-        if self.ask("claim", "POST", f"cases/{case}/claim/", {})[0] == 200:
-            self.ask("release", "POST", f"cases/{case}/release/", {})
+        if self.ask("claim", "POST", f"{DESK}cases/{case}/claim/", {})[0] == 200:
+            self.ask("release", "POST", f"{DESK}cases/{case}/release/", {})
 
     def decide(self) -> None:
         """Decide a case as it was read a moment before."""
         case = self._case()
-        _status, told, _tag = self.ask("read", "GET", f"cases/{case}/")
+        _status, told, _tag = self.ask("read", "GET", f"{DESK}cases/{case}/")
         body = {"outcome": "dismiss_allowed", "version": told["version"]}
-        status, told, _tag = self.ask("decide", "POST", f"cases/{case}/decide/", body)
+        status, told, _tag = self.ask("decide", "POST", f"{DESK}cases/{case}/decide/", body)
         self.tally.held["decisions"] += status == 201
         if status == 201 and self._lot.random() < 0.5:
-            status, _told, _tag = self.ask("undo", "POST", f"decisions/{told['id']}/undo/")
+            status, _told, _tag = self.ask("undo", "POST", f"{DESK}decisions/{told['id']}/undo/")
             self.tally.held["decisions"] += status == 201
 
     def note(self) -> None:
         """Write a note, and send it again as if the answer had been lost."""
         key = {"Idempotency-Key": f"{self._name}-{self._sent}"}
-        where = f"cases/{self._case()}/notes/"
+        where = f"{DESK}cases/{self._case()}/notes/"
         first = self.ask("note", "POST", where, {"text": "Seen."}, key)
         again = self.ask("note", "POST", where, {"text": "Seen."}, key)
         assert first[:2] == again[:2], (first, again)
@@ -116,14 +136,14 @@ class Client:
 
     def count(self) -> None:
         """Add one to a number that all clients write, if nobody was quicker."""
-        _status, told, tag = self.ask("read", "GET", f"policies/{POLICY}/")
+        _status, told, tag = self.ask("read", "GET", f"{DESK}policies/{POLICY}/")
         body = {"public_text": str(int(told["public_text"]) + 1)}
-        answer = self.ask("count", "PATCH", f"policies/{POLICY}/", body, {"If-Match": tag})
+        answer = self.ask("count", "PATCH", f"{DESK}policies/{POLICY}/", body, {"If-Match": tag})
         self.tally.held["counted"] += answer[0] == 200
 
     def figures(self) -> None:
         """Read the statistics."""
-        self.ask("figures", "GET", "statistics/")
+        self.ask("figures", "GET", f"{DESK}statistics/")
 
     def ask(
         self,
@@ -136,9 +156,7 @@ class Client:
         """Send one request; return status, content and tag."""
         content = None if body is None else json.dumps(body)
         started = time.perf_counter()
-        self._connection.request(
-            method, f"/api/v1/{where}", content, {**self._headers, **(headers or {})}
-        )
+        self._connection.request(method, where, content, {**self._headers, **(headers or {})})
         answer = self._connection.getresponse()
         text = answer.read()
         self.tally.seconds.setdefault(kind, []).append(time.perf_counter() - started)
@@ -154,6 +172,8 @@ class Client:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--requests", type=int, default=10_000)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes")
+    parser.add_argument("--threads", type=int, default=4, help="threads of each process")
     options = parser.parse_args()
     missing = ", ".join(filter(None, (PostgreSQL.missing(), Redis.missing())))
     if missing:
@@ -163,13 +183,13 @@ def main() -> int:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         database, redis = stack.enter_context(PostgreSQL()), stack.enter_context(Redis())
         os.environ |= {"DATABASE_URL": database.url, "REDIS_URL": redis.url}
-        cases = prepare(folder)
-        port = stack.enter_context(gunicorn(folder))
-        return run(port, cases, options.requests)
+        site = prepare(folder)
+        port = stack.enter_context(gunicorn(folder, options.workers, options.threads))
+        return run(port, site, options.requests)
 
 
-def prepare(folder: Path) -> list[int]:
-    """Make the site: tables, moderators, a policy, and cases that wait."""
+def prepare(folder: Path) -> Site:
+    """Make the site: tables, moderators, a policy, a key, and cases that wait."""
     (folder / "bench_settings.py").write_text(SETTINGS)
     sys.path.insert(0, str(folder))
     os.environ["DJANGO_SETTINGS_MODULE"] = "bench_settings"
@@ -179,7 +199,8 @@ def prepare(folder: Path) -> list[int]:
     from django.contrib.auth import get_user_model
     from django.core.management import call_command
 
-    from moderation.models import Case, Policy, Scan
+    from moderation.models import ApiKey, Case, KeyScope, Policy, Scan
+    from moderation.services import api_keys
     from moderation.services.scanning import run_scan
     from tests.site.models import Article, Comment
 
@@ -195,11 +216,12 @@ def prepare(folder: Path) -> list[int]:
         run_scan(pk)
     cases = list(Case.objects.values_list("pk", flat=True))
     assert len(cases) == CASES, len(cases)
-    return cases
+    key = ApiKey(name="bench", scopes=[KeyScope.ANALYZE.value], per_second=1_000_000)
+    return Site(cases, api_keys.create(key))
 
 
 @contextlib.contextmanager
-def gunicorn(folder: Path) -> Iterator[int]:
+def gunicorn(folder: Path, workers: int, threads: int) -> Iterator[int]:
     """Serve the site; yield the port."""
     port = free_port()
     (folder / "bench_wsgi.py").write_text(
@@ -209,7 +231,7 @@ def gunicorn(folder: Path) -> Iterator[int]:
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "gunicorn", "bench_wsgi:application"),
-            *("--workers", str(WORKERS), "--threads", str(THREADS), "--keep-alive", "60"),
+            *("--workers", str(workers), "--threads", str(threads), "--keep-alive", "60"),
             *("--bind", f"{HOST}:{port}", "--log-level", "error"),
         ],
         cwd=folder,
@@ -237,9 +259,9 @@ def await_answer(port: int, process: subprocess.Popen[bytes]) -> None:
     raise RuntimeError("gunicorn does not answer")
 
 
-def run(port: int, cases: list[int], requests: int) -> int:
+def run(port: int, site: Site, requests: int) -> int:
     """Let the clients work, and say how it went; 1 when something broke or was lost."""
-    clients = [Client(number, port, cases) for number in range(CLIENTS)]
+    clients = [Client(number, port, site) for number in range(CLIENTS)]
     threads = [
         threading.Thread(target=client.work, args=[requests // CLIENTS]) for client in clients
     ]

@@ -33,7 +33,9 @@ def record(
     content = dict(data or {})
     if case is not None:
         content = {"case": case.pk, "subject": case.subject_id, "version": case.version, **content}
-    with write_transaction(using):
+    with write_transaction(using, savepoint=False):
+        told = outbox.wanting(verb, using) if case is not None else []
+        # Everybody who writes waits for the head: from here on, as little as possible.
         head = _locked_head(using)
         at = timezone.now()
         number = head.number + 1
@@ -52,7 +54,8 @@ def record(
         event.save(using=using)
         head.number, head.hash = number, event.hash
         head.save(using=using)
-        outbox.note(event, case, using)
+        if case is not None and told:
+            outbox.note(event, case, told, using)
     return event
 
 

@@ -39,17 +39,18 @@ def tables_exist(using: str) -> bool:
 
 
 @contextmanager
-def write_transaction(using: str | None = None) -> Iterator[str]:
+def write_transaction(using: str | None = None, *, savepoint: bool = True) -> Iterator[str]:
     """Open a transaction that is going to write; yield its database alias.
 
     SQLite refuses to turn a reading transaction into a writing one once another process has
     written, without waiting; so there the first statement is a write, whatever transaction
-    mode the site has chosen.
+    mode the site has chosen. Within another transaction it is a savepoint, unless it is told not
+    to be: then a failure takes the transaction around it down too.
     """
     alias = using or moderation_db()
     connection = connections[alias]
     outermost = not connection.in_atomic_block
-    with transaction.atomic(using=alias):
+    with transaction.atomic(using=alias, savepoint=savepoint):
         if outermost and connection.vendor == "sqlite":
             with connection.cursor() as cursor:
                 cursor.execute(f"UPDATE {Scan._meta.db_table} SET id = id WHERE 0")

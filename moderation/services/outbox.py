@@ -31,17 +31,12 @@ _TOLD = (
 """What of an event's data goes out: ids, codes and moments. Accounts stay inside."""
 
 
-def note(event: Event, case: Case | None, using: str) -> None:
-    """Write a message about ``event`` for each program that wants it, in the same transaction.
+def note(event: Event, case: Case, webhooks: Sequence[Webhook], using: str) -> None:
+    """Write a message about ``event`` for each of ``webhooks``, in the same transaction.
 
     A decision that is taken back before its message left was never taken, as far as programs
     are concerned: its message is cancelled, and nothing is said of the undo.
     """
-    if case is None:
-        return
-    webhooks = _wanting(event.verb, using)
-    if not webhooks:
-        return
     if event.verb == _UNDO:
         unaware = _cancel(event.data.get("undone"), using)
         webhooks = [webhook for webhook in webhooks if webhook.pk not in unaware]
@@ -71,7 +66,7 @@ def announce(event: str, data: Mapping[str, Any], webhooks: Sequence[Webhook] = 
     """
     using, now = moderation_db(), timezone.now()
     body = message(event, now, data)
-    told = webhooks or _wanting(event, using)
+    told = webhooks or wanting(event, using)
     rows = [Delivery(webhook=each, event=event, body=body, next_at=now) for each in told]
     return put(rows, using)
 
@@ -118,7 +113,8 @@ def _ask(keys: Sequence[int]) -> int:
     return asked
 
 
-def _wanting(event: str, using: str) -> list[Webhook]:
+def wanting(event: str, using: str) -> list[Webhook]:
+    """Return the programs that are to be told of ``event``."""
     active = Webhook.objects.using(using).filter(is_active=True).order_by("pk")
     return [webhook for webhook in active if webhook.wants(event)]
 
