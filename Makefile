@@ -3,6 +3,8 @@
 PYTHON ?=
 ARGS ?=
 WORKERS ?= 2
+# A file's tests share what they set up; the order of files is that of tests/conftest.py.
+DISTRIBUTION := --dist loadfile --no-loadscope-reorder
 PY := .venv/bin/python
 SERVICES := env -u DATABASE_URL -u REDIS_URL
 DJANGO := DJANGO_SETTINGS_MODULE=tests.settings $(PY) -m django
@@ -21,9 +23,9 @@ demo: env ## run the demo site (PORT=8000); CHECK=1 checks it and ends, ARTICLES
 	@CHECK="$(CHECK)" ARTICLES="$(ARTICLES)" PORT="$(PORT)" $(PY) -m project.demo
 
 test: env ## run all tests, on SQLite and then again on PostgreSQL (ARGS=... goes to pytest)
-	$(SERVICES) $(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	$(SERVICES) $(PY) -m pytest -n $(WORKERS) $(DISTRIBUTION) $(ARGS)
 	$(SERVICES) $(PY) -m tests.services --only postgresql \
-		$(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+		$(PY) -m pytest -n $(WORKERS) $(DISTRIBUTION) $(ARGS)
 
 sites: env ## attach the package to sites from PyPI, each in an environment of its own
 	$(PY) -m tests.sites

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import signal
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 from django.conf import settings
@@ -99,8 +99,10 @@ def pytest_report_header() -> str:
     return f"database: {settings.DATABASES['default']['ENGINE'].rpartition('.')[2]}"
 
 
-@pytest.hookimpl(tryfirst=True)  # the marks must be there when -m chooses
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)  # the marks must be there when -m chooses
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> Generator[None, object, object]:
     for item in items:
         for service in sorted(_services_of(item)):
             item.add_marker(service)
@@ -110,6 +112,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for service, programs in missing.items():
             if item.get_closest_marker(service):
                 item.add_marker(pytest.mark.skip(reason=f"{NOT_RUN}{programs}"))
+    outcome = yield
+    _begin_with_slow_files(items)
+    return outcome
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -152,6 +157,15 @@ def _choose_for_database(config: pytest.Config, items: list[pytest.Item]) -> Non
     if others:
         items[:] = [item for item in items if belongs(item)]
         config.hook.pytest_deselected(items=others)
+
+
+def _begin_with_slow_files(items: list[pytest.Item]) -> None:
+    """So that no worker is left alone at the end with a file that takes minutes.
+
+    Files stay whole, and in the order they have otherwise.
+    """
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 def _missing_services() -> dict[str, str]:
