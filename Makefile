@@ -12,6 +12,8 @@ DJANGO := DJANGO_SETTINGS_MODULE=tests.settings $(PY) -m django
 .DEFAULT_GOAL := help
 .PHONY: help env demo test sites meaning lint format matrix bench screenshots messages wheel clean
 MAKEFLAGS += --no-print-directory
+# Tests and the demo start many processes; without it each would compile the package anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
