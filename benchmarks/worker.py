@@ -39,7 +39,10 @@ def main() -> int:
         _index.use_django("project.settings")
         from django.test import override_settings
 
+        from project.celery import settle
+
         _index.fill(options.folder or own, options.articles)
+        settle()
         nobody = {"DISPATCHER": "tests.site.dispatchers.Nobody"}
         # As on a site: Django keeps every statement it sends while DEBUG is on.
         with override_settings(DEBUG=False, MODERATION=nobody):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from django.db import router, transaction
 from django.db.models import QuerySet
@@ -28,6 +29,7 @@ from moderation.detectors.duplicate.fingerprint import PARAMS, Fingerprint
 from moderation.detectors.duplicate.reading import Reading
 from moderation.detectors.duplicate.repeats import search
 from moderation.detectors.duplicate.retrieval import (
+    LISTED,
     Hit,
     head_of_story,
     promising,
@@ -43,6 +45,25 @@ from moderation.types import Kind
 def get_corpus() -> DatabaseCorpus:
     """Return the corpus in the database that the site's routers give to the desk's tables."""
     return DatabaseCorpus(router.db_for_write(IndexedDocument))
+
+
+class _Added(NamedTuple):
+    """The number of a text, and the oldest documents that have each of its fingerprints."""
+
+    number: int
+    listings: Mapping[int, Sequence[int]]
+
+
+class _Newest(NamedTuple):
+    """A text as it came into the index, and who else had its fingerprints and terms then.
+
+    Only what came before it counts as its source.
+    """
+
+    key: str
+    number: int
+    listings: Mapping[int, Sequence[int]]
+    terms: Mapping[int, Sequence[int]]
 
 
 class DatabaseCorpus:
@@ -61,8 +82,9 @@ class DatabaseCorpus:
     reference_key = staticmethod(reference_key)
     reference_id = staticmethod(reference_of_key)
 
-    def __init__(self, using: str) -> None:
+    def __init__(self, using: str, newest: _Newest | None = None) -> None:
         self._using = using
+        self._newest = newest
         self._postings = Postings(using)
         self._comments = DatabaseComments(using, self._postings)
         self._terms = Terms(using)
@@ -84,7 +106,8 @@ class DatabaseCorpus:
         Passages that the subject of ``exclude`` had before another text had them do not
         count, so an article that others copied is no candidate's copy.
         """
-        listings = self._postings.listings(fingerprints)
+        newest = self._newest_if(exclude)
+        listings = newest.listings if newest else self._postings.listings(fingerprints)
         same, own = self._postings.same_words(exact), self._own(exclude)
         ranking = rank(listings, same, own, self._postings.stories, content)
         hits = promising(ranking.hits, len(fingerprints))
@@ -115,7 +138,9 @@ class DatabaseCorpus:
 
     def similar(self, terms: Sequence[int], *, exclude: str, limit: int) -> Sequence[Candidate]:
         """See :meth:`moderation.detectors.base.Corpus.similar`."""
-        hits = self._terms.hits(terms, self._own(exclude), limit)
+        newest = self._newest_if(exclude)
+        listed = newest.terms if newest and newest.terms.keys() >= set(terms) else None
+        hits = self._terms.hits(terms, self._own(exclude), limit, listed)
         return self._as_candidates(hits, limit) if hits else ()
 
     def alike(self, document: Document, *, limit: int) -> Sequence[Candidate]:
@@ -131,30 +156,39 @@ class DatabaseCorpus:
 
     # Writing
 
-    def index(self, snapshot_id: int, document: Document) -> None:
+    def index(self, snapshot_id: int, document: Document) -> DatabaseCorpus:
         """Make the current snapshot of a subject what the index holds of it.
+
+        Returns the corpus to compare the text with right away: of a new text it knows what
+        the index held at that moment, so that nobody has to ask again.
 
         Fingerprints the subject had before keep their place in time, new ones come after
         everything. A snapshot that is not (or no longer) current is passed over. Call it in
         a transaction of its own: on PostgreSQL it keeps other texts from being indexed until
         that transaction ends.
         """
+        newest = None
         fingerprint = fingerprint_of(document)
         self._terms.prepare(document)
         with transaction.atomic(using=self._using):
             self._postings.write_first()
             subject_id = self._lock_subject(snapshot_id)
             if subject_id is None:
-                return
+                return self
             rows = self._mended(self._rows_of_subject(subject_id))
             if not self._moved(rows, snapshot_id, fingerprint):
                 self._postings.take_turn()
                 if document.kind is Kind.COMMENT:
                     self._replace_comment(rows, subject_id, snapshot_id, fingerprint)
-                else:
+                elif rows:
                     self._replace(rows, subject_id, snapshot_id, fingerprint)
                     self._terms.put(document)
+                else:
+                    added = self._add(fingerprint, subject_id=subject_id, snapshot_id=snapshot_id)
+                    terms = self._terms.put(document, added.number)
+                    newest = _Newest(document.key, added.number, added.listings, terms)
         self._embeddings.put(document)
+        return DatabaseCorpus(self._using, newest) if newest else self
 
     def unindex(self, *, subject_id: int) -> None:
         """Remove everything the index holds of a subject."""
@@ -220,7 +254,13 @@ class DatabaseCorpus:
 
     # Candidates
 
+    def _newest_if(self, key: str) -> _Newest | None:
+        return self._newest if self._newest and self._newest.key == key else None
+
     def _own(self, key: str) -> set[int]:
+        newest = self._newest_if(key)
+        if newest is not None:
+            return {newest.number}
         snapshot_id = snapshot_of_key(key)
         return set() if snapshot_id is None else self._postings.numbers_of(snapshot_id)
 
@@ -289,7 +329,7 @@ class DatabaseCorpus:
         snapshot_id: int,
         fingerprint: Fingerprint,
     ) -> None:
-        kept = self._forget(rows, keep=set(fingerprint.hashes)) if rows else set()
+        kept = self._forget(rows, keep=set(fingerprint.hashes))
         self._add(fingerprint, kept, subject_id=subject_id, snapshot_id=snapshot_id)
 
     def _replace_comment(
@@ -306,7 +346,8 @@ class DatabaseCorpus:
             self._forget(rows, keep=set())
         self._comments.add(subject_id, snapshot_id, fingerprint)
 
-    def _add(self, fingerprint: Fingerprint, kept: Collection[int] = (), **fields: int) -> None:
+    def _add(self, fingerprint: Fingerprint, kept: Collection[int] = (), **fields: int) -> _Added:
+        """Give a text a number; return that, and who has its fingerprints now."""
         listings = self._postings.listings(fingerprint.hashes)
         head = head_of_story(listings, len(fingerprint.hashes), self._postings.stories)
         row = IndexedDocument.objects.using(self._using).create(
@@ -315,6 +356,10 @@ class DatabaseCorpus:
         if head is None:
             self._postings.set_story(row.pk, row.pk)
         self._postings.add(row.pk, set(fingerprint.hashes) - set(kept))
+        return _Added(
+            row.pk,
+            {each: [*listings.get(each, ()), row.pk][:LISTED] for each in fingerprint.hashes},
+        )
 
     def _number_before_all(self) -> int:
         first = self._rows().order_by("pk").values_list("pk", flat=True).first()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from django.db.models import QuerySet
 
@@ -39,26 +39,39 @@ class Terms(Postings):
         super().__init__(using)
         self._using = using
 
-    def hits(self, terms: Sequence[int], own: Collection[int], limit: int) -> list[Hit]:
+    def hits(
+        self,
+        terms: Sequence[int],
+        own: Collection[int],
+        limit: int,
+        listed: Mapping[int, Sequence[int]] | None = None,
+    ) -> list[Hit]:
         """Return the earlier articles that share enough of these terms, the best first.
 
-        ``own`` are the numbers of the text that is asked about.
+        ``own`` are the numbers of the text that is asked about; ``listed`` is what
+        :meth:`put` returned for it a moment ago, if that is known.
         """
-        return shared_terms(self._newest(terms, min(own, default=_AFTER_ALL)), limit)
+        if listed is None:
+            listed = self._newest(terms, min(own, default=_AFTER_ALL))
+        return shared_terms({term: listed[term] for term in terms if term in listed}, limit)
 
     def prepare(self, document: Document) -> None:
         """Read a text before the locks are taken that :meth:`put` is called under."""
         if document.kind is Kind.ARTICLE:
             telling_of(document)
 
-    def put(self, document: Document) -> None:
-        """Note the terms of an article that the index holds; those it had before are gone."""
+    def put(self, document: Document, number: int | None = None) -> dict[int, list[int]]:
+        """Note the terms of an article that the index holds; those it had before are gone.
+
+        ``number`` is its first one, if known. Returns for each of the terms that it will be
+        asked for the newest others that have it.
+        """
         if document.kind is not Kind.ARTICLE:
-            return
+            return {}
         telling = telling_of(document)
-        number = self._first_number(document.key)
+        number = self._first_number(document.key) if number is None else number
         if number is None or not telling.is_long_enough:
-            return
+            return {}
         listed = self._newest(telling.asked, _AFTER_ALL)
         telling_terms = [term for term in telling.asked if len(listed.get(term, ())) < LISTED]
         self._execute(
@@ -68,6 +81,7 @@ class Terms(Postings):
             number,
             self._bind(telling_terms[:STORED_TERMS]),
         )
+        return {term: listed.get(term, []) for term in telling.asked}
 
     def forget(self, rows: Iterable[IndexedDocument]) -> None:
         """Forget the terms of a work, given all its rows of the index; read off its text."""

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import OperationalError, connections, models, transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 
 from moderation import signals
@@ -116,22 +116,36 @@ def run_scan(scan_id: int) -> str | None:
 # The lease
 
 
+# Every scan passes here: the ORM takes several times as long to put these together as the
+# database to answer them.
+_SCANS, _TEXTS, _SUBJECTS = (model._meta.db_table for model in (Scan, Snapshot, Subject))
+_TAKE = (
+    f"UPDATE {_SCANS} SET state = %s, started_at = %s, attempts = attempts + 1, lease_token = %s, "
+    "lease_until = %s WHERE id = %s AND (state = %s OR (state = %s AND lease_until < %s))"
+)
+_STANDING = (
+    f"SELECT text.is_current, subject.last_scanned_at FROM {_SCANS} AS scan "
+    f"JOIN {_TEXTS} AS text ON text.id = scan.snapshot_id "
+    f"JOIN {_SUBJECTS} AS subject ON subject.id = text.subject_id "
+    "WHERE scan.id = %s AND scan.lease_token = %s AND scan.state = %s"
+)
+_SEEN = f"UPDATE {_SUBJECTS} SET last_scanned_at = %s WHERE id = %s"
+
+
 def _take_lease(scan_id: int) -> Scan | None:
     using, now, token = moderation_db(), timezone.now(), secrets.token_hex(16)
-    taken = (
-        Scan.objects.using(using)
-        .filter(pk=scan_id)
-        .filter(Q(state=ScanState.QUEUED) | Q(state=ScanState.RUNNING, lease_until__lt=now))
-        .update(
-            state=ScanState.RUNNING,
-            started_at=now,
-            attempts=F("attempts") + 1,
-            lease_token=token,
-            lease_until=now + timedelta(seconds=settings.SCAN_LEASE_SECONDS),
+    stored = connections[using].ops.adapt_datetimefield_value
+    until = now + timedelta(seconds=settings.SCAN_LEASE_SECONDS)
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            _TAKE,
+            [
+                *(ScanState.RUNNING.value, stored(now), token, stored(until), scan_id),
+                *(ScanState.QUEUED.value, ScanState.RUNNING.value, stored(now)),
+            ],
         )
-    )
-    if not taken:
-        return None
+        if not cursor.rowcount:
+            return None
     ours = Scan.objects.using(using).filter(pk=scan_id, lease_token=token)
     return next(iter(ours.select_related("snapshot__subject")), None)
 
@@ -153,21 +167,19 @@ def _lock(scan: Scan) -> Standing | None:
 
     The subject first, as everybody does who locks a subject and its rows.
     """
-    using = moderation_db()
-    if connections[using].features.has_select_for_update:
-        subjects = Subject.objects.using(using).select_for_update(no_key=True)
-        subjects.values_list("pk").get(pk=scan.snapshot.subject_id)
-    found = (
-        Scan.objects.using(using)
-        .select_for_update(of=("self",))
-        .filter(pk=scan.pk, lease_token=scan.lease_token, state=ScanState.RUNNING)
-        .annotate(current=F("snapshot__is_current"))
-        .annotate(scanned_at=F("snapshot__subject__last_scanned_at"))
-        .only("pk")
-    )
-    for row in found:
-        return Standing(row.current, is_first=row.scanned_at is None and scan.attempts == 1)
-    return None
+    connection = connections[moderation_db()]
+    for_update = ""
+    with connection.cursor() as cursor:
+        if connection.features.has_select_for_update:
+            for_update = " FOR UPDATE OF scan"
+            lock = f"SELECT id FROM {_SUBJECTS} WHERE id = %s FOR NO KEY UPDATE"
+            cursor.execute(lock, [scan.snapshot.subject_id])
+        cursor.execute(_STANDING + for_update, [scan.pk, scan.lease_token, ScanState.RUNNING.value])
+        found = cursor.fetchone()
+    if found is None:
+        return None
+    is_current, scanned_at = found
+    return Standing(bool(is_current), is_first=scanned_at is None and scan.attempts == 1)
 
 
 def _close(scan: Scan, state: ScanState, note: str) -> str | None:
@@ -209,7 +221,9 @@ def _write_end(scan: Scan, state: ScanState) -> None:
     scan.lease_token, scan.lease_until = "", None
     scan.save(using=scan._state.db, update_fields=_OUTCOME)
     subject_id = scan.snapshot.subject_id
-    Subject.objects.using(scan._state.db).filter(pk=subject_id).update(last_scanned_at=now)
+    connection = connections[scan._state.db or moderation_db()]
+    with connection.cursor() as cursor:
+        cursor.execute(_SEEN, [connection.ops.adapt_datetimefield_value(now), subject_id])
     transaction.on_commit(
         lambda: (
             signals.scan_finished.send_robust(
@@ -353,7 +367,7 @@ def _run(
     try:
         context.deadline.check()
         if configured.name == _COPIES:
-            get_corpus().index(snapshot.pk, document)
+            context = replace(context, corpus=get_corpus().index(snapshot.pk, document))
         assessment = configured.detector.detect(document, context)
         _put_behind(snapshot, assessment.copies)
     except Exception as error:  # noqa: BLE001 - one detector's failure is its own
@@ -461,8 +475,14 @@ def _write_parts(scan: Scan, parts: list[Part]) -> list[Part]:
     scores, runs = scan.scores, {run.detector: run for run in _earlier_runs(scan)}
     try:
         with transaction.atomic(using=scan._state.db):
+            if not runs:
+                new = [_run_of(scan, part, None) for part in parts]
+                DetectorRun.objects.using(scan._state.db).bulk_create(new)
             for part in parts:
-                _write_part(scan, part, runs.get(part.configured.name))
+                earlier = runs.get(part.configured.name)
+                if runs:
+                    _write_run(scan, part, earlier)
+                _write_answer(scan, part, anew=earlier is None)
     except OperationalError:  # the database failed, not the detector
         raise
     except Exception:  # noqa: BLE001 - which of them it was is told below
@@ -496,8 +516,16 @@ def _write_part_or_failure(scan: Scan, part: Part) -> Part:
 
 def _write_part(scan: Scan, part: Part, earlier: DetectorRun | None) -> None:
     """Write one part over what ``earlier``, the same detector's last try, had to say."""
-    name = part.configured.name
-    run = earlier or DetectorRun(scan=scan, detector=name, attempts=0)
+    _write_run(scan, part, earlier)
+    _write_answer(scan, part, anew=earlier is None)
+
+
+def _write_run(scan: Scan, part: Part, earlier: DetectorRun | None) -> None:
+    _run_of(scan, part, earlier).save(using=scan._state.db, force_insert=earlier is None)
+
+
+def _run_of(scan: Scan, part: Part, earlier: DetectorRun | None) -> DetectorRun:
+    run = earlier or DetectorRun(scan=scan, detector=part.configured.name, attempts=0)
     run.version = part.configured.detector.version
     run.mode = part.configured.mode.value
     run.state = part.state
@@ -506,12 +534,16 @@ def _write_part(scan: Scan, part: Part, earlier: DetectorRun | None) -> None:
     run.notes = list(part.assessment.notes)
     run.duration_ms = part.duration_ms
     run.finished_at = timezone.now()
-    run.save(using=scan._state.db, force_insert=earlier is None)
-    if part.state == RunState.DONE:
-        scores = dict(part.assessment.scores)
-        _check_finite([*scores.values(), *(found.score for found in part.assessment.findings)])
-        scan.scores = {**scan.scores, name: json.loads(json.dumps(scores))}
-        _replace_findings(scan, part, anew=earlier is None)
+    return run
+
+
+def _write_answer(scan: Scan, part: Part, *, anew: bool) -> None:
+    if part.state != RunState.DONE:
+        return
+    scores = dict(part.assessment.scores)
+    _check_finite([*scores.values(), *(found.score for found in part.assessment.findings)])
+    scan.scores = {**scan.scores, part.configured.name: json.loads(json.dumps(scores))}
+    _replace_findings(scan, part, anew=anew)
 
 
 def _check_finite(scores: Iterable[float]) -> None:

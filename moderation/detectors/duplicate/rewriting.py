@@ -96,9 +96,12 @@ class Telling:
     @cached_property
     def asked(self) -> tuple[int, ...]:
         """The most telling terms as numbers for an index, the most telling first."""
-        numbers = map(_number, self.terms)
+        least = min(nlargest(ASKED_TERMS, self.terms.values()), default=0.0)
         # Among equals the number decides, as by lot: two texts choose the same.
-        best = nlargest(ASKED_TERMS, zip(self.terms.values(), numbers, strict=True))
+        best = nlargest(
+            ASKED_TERMS,
+            ((weight, _number(term)) for term, weight in self.terms.items() if weight >= least),
+        )
         return tuple(dict.fromkeys(number for _, number in best))
 
     @cached_property
