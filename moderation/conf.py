@@ -82,6 +82,9 @@ class Settings:
     # Checking a text before it is posted: how often one visitor may, and how much at once.
     CHECK_RATE: str = "30/min"
     CHECK_MAX_CHARS: int = 20_000
+    # How many proxies of yours write down whom they speak for, in X-Forwarded-For; None takes
+    # NUM_PROXIES of REST_FRAMEWORK. Without either, the address of the connection counts.
+    NUM_PROXIES: int | None = None
     # How many wrong API keys one address may try.
     WRONG_KEY_RATE: str = "20/min"
 

@@ -9,10 +9,11 @@ from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
+from rest_framework.throttling import BaseThrottle
 
 from moderation.api.base import DeskViewSet
 from moderation.api.operations import operation
+from moderation.api.throttles import AddressThrottle
 from moderation.conf import settings
 from moderation.services import thresholds, wordlists
 from moderation.services.checking import as_json, check_text
@@ -102,7 +103,7 @@ class CheckedSerializer(InputBase):
     error = serializers.CharField(required=False)
 
 
-class CheckThrottle(SimpleRateThrottle):
+class CheckThrottle(AddressThrottle):
     """Counts by account, or by address for visitors without one."""
 
     scope = "moderation_check"

@@ -17,6 +17,7 @@ from moderation.api.fields import KeyField
 from moderation.api.operations import operation
 from moderation.models import Report, ReportCategory, ReportKind, ReportState
 from moderation.services import reported, reports
+from moderation.services.addresses import address_of
 from moderation.services.reports import Incomplete, NewReport
 
 if TYPE_CHECKING:
@@ -195,13 +196,10 @@ class ReportViewSet(ReadViewSet):
         given = self.given()
         obj = reports.target_of(given.pop("model"), given.pop("object_id"))
         user = request.user if request.user.is_authenticated else None
-        address = self._address(request)
+        address = address_of(request)
         try:
             return self.shown(reports.submit(obj, NewReport(**given, user=user, address=address)))
         except Incomplete as error:
             raise serializers.ValidationError(
                 {name: [told] for name, told in error.faults.items()}, code="incomplete"
             ) from error
-
-    def _address(self, request: Request) -> str:
-        return str(self.get_throttles()[-1].get_ident(request))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -17,6 +16,7 @@ from moderation.models import Appeal, Decision
 from moderation.models.decisions import RESTRICTING
 from moderation.pages.forms import AppealForm, ReportForm
 from moderation.services import appeals, links, notices, reports
+from moderation.services.addresses import address_of
 from moderation.services.errors import ModerationError, NotAllowed, Unusable
 from moderation.services.hosts import is_author
 from moderation.services.reports import TooMany
@@ -35,7 +35,7 @@ def report(request: HttpRequest, label: str, object_id: str) -> HttpResponse:
     except Unusable as error:
         raise Http404(str(error)) from error
     user = request.user if request.user.is_authenticated else None
-    address = _address(request)
+    address = address_of(request)
     location = request.build_absolute_uri(reports.url_of(obj) or "/")
     form = ReportForm(
         request.POST or None, user=user, address=address, initial={"location": location}
@@ -55,19 +55,6 @@ def report(request: HttpRequest, label: str, object_id: str) -> HttpResponse:
             status = 400
     context = {"form": form, "back": reports.url_of(obj), "text": reports.name_of(obj)}
     return _page(request, "moderation/report.html", context, status)
-
-
-def _address(request: HttpRequest) -> str:
-    """Return where a request comes from, as the REST framework counts it behind proxies."""
-    remote = str(request.META.get("REMOTE_ADDR", ""))
-    forwarded = request.headers.get("X-Forwarded-For", "")
-    proxies = getattr(settings, "REST_FRAMEWORK", {}).get("NUM_PROXIES")
-    if not forwarded or proxies == 0:
-        return remote
-    if proxies is None:
-        return "".join(forwarded.split())
-    addresses: list[str] = forwarded.split(",")
-    return str(addresses[-min(proxies, len(addresses))].strip())
 
 
 @require_safe

@@ -61,6 +61,15 @@ def test_the_sites_word_list_counts(visitor):
     assert [found["kind"] for found in told["findings"]] == ["wordlist"]
 
 
+def test_a_visitor_who_makes_up_addresses_is_the_same(visitor, settings):
+    settings.MODERATION = {"CHECK_RATE": "1/min"}
+    told = [
+        visitor.post("/api/v1/check/", {"text": "hello"}, format="json", **header).status_code
+        for header in ({}, {"HTTP_X_FORWARDED_FOR": "192.0.2.1"})
+    ]
+    assert told == [200, 429]
+
+
 def test_a_visitor_may_ask_so_often(visitor, settings):
     settings.MODERATION = {"CHECK_RATE": "2/min"}
     statuses = [check(visitor, text="hello").status_code for _ in range(3)]

@@ -119,6 +119,8 @@ def test_e001_an_unknown_key(found):
         ("API_AUTHENTICATION", "a.b", "is str"),
         ("IDEMPOTENCY_SECONDS", 0, "is 0, less than 1"),
         ("WRONG_KEY_RATE", "20 a minute", "is '20 a minute', not a number per second"),
+        ("NUM_PROXIES", -1, "is -1, less than 0"),
+        ("NUM_PROXIES", "1", "is str"),
         ("REPORT_RATE", "20", "is '20', not a number per second"),
         ("REPORT_MAX_CHARS", 0, "is 0, less than 1"),
         ("SITE_URL", "example.org", "is 'example.org', not where a site is"),

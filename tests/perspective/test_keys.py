@@ -124,6 +124,13 @@ def test_wrong_keys_from_one_address_are_few_and_right_ones_stay_right(post, set
     assert answers[-1].json()["error"]["status"] == "RESOURCE_EXHAUSTED"
     assert int(answers[-1].headers["Retry-After"]) > 0
     assert post(ANALYZE, ASK).status_code == 200
+    made_up = client.post(
+        f"{ANALYZE}?key=wrong",
+        "{}",
+        content_type="application/json",
+        HTTP_X_FORWARDED_FOR="1.2.3.4",
+    )
+    assert made_up.status_code == 429
     elsewhere = client.post(
         f"{ANALYZE}?key=wrong", "{}", content_type="application/json", REMOTE_ADDR="192.0.2.7"
     )

@@ -104,8 +104,18 @@ def test_too_many_reports_from_one_address_are_refused(client, page, lay):
     assert client.post(page, {**GIVEN, "email": "b@mail.example"}).status_code == 429
 
 
+def test_the_desk_has_a_word_of_its_own_on_proxies(client, page, lay, settings):
+    lay(REPORT_RATE="1/hour", NUM_PROXIES=1)
+    settings.REST_FRAMEWORK = {"NUM_PROXIES": 0}
+    given = [
+        client.post(page, {**GIVEN, "email": f"{n}@mail.example"}, HTTP_X_FORWARDED_FOR=forwarded)
+        for n, forwarded in enumerate(("192.0.2.1", "192.0.2.2", "9.9.9.9, 192.0.2.1", "", ""))
+    ]
+    assert [answer.status_code for answer in given] == [302, 302, 429, 302, 429]
+
+
 @pytest.mark.parametrize(
-    ("proxies", "codes"), [(None, [302, 302]), (0, [302, 429]), (1, [302, 302]), (2, [302, 429])]
+    ("proxies", "codes"), [(None, [302, 429]), (0, [302, 429]), (1, [302, 302]), (2, [302, 429])]
 )
 def test_readers_behind_a_proxy_are_told_apart(client, page, lay, settings, proxies, codes):
     lay(REPORT_RATE="1/hour")

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.core.cache import cache
 from django.http import HttpRequest
-from rest_framework.throttling import SimpleRateThrottle
 
 from moderation.api.perspective import errors
+from moderation.api.throttles import AddressThrottle
 from moderation.conf import settings
 from moderation.models import ApiKey, KeyScope
 from moderation.services import api_keys
@@ -46,7 +46,7 @@ def _key_of(request: HttpRequest) -> ApiKey:
     return key
 
 
-class WrongKeyThrottle(SimpleRateThrottle):
+class WrongKeyThrottle(AddressThrottle):
     """Counts wrong keys by address.
 
     A right key is let in whatever others behind the same address have tried: guessing one of
