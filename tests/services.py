@@ -210,13 +210,17 @@ class PostgreSQL(Server):
     def url(self) -> str:
         return self._url_of("postgres")
 
-    def new_database(self) -> str:
-        """Create an empty database of its own for one test, and return its URL."""
+    def new_database(self, *, like: str = "") -> str:
+        """Create a database of its own for one test, and return its URL.
+
+        It is empty, or a copy of the database at the URL ``like``, which nobody may be using.
+        """
         import psycopg
 
         name = f"moderation_{secrets.token_hex(6)}"
+        template = f" TEMPLATE {like.rpartition('/')[2]}" if like else ""
         with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
+            connection.execute(f"CREATE DATABASE {name}{template}")
         return self._url_of(name)
 
     def _url_of(self, database: str) -> str:

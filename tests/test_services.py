@@ -33,6 +33,8 @@ def test_postgresql_gives_each_test_its_own_database(postgresql_server: PostgreS
         connection.execute("CREATE TABLE mine (number int)")
     with psycopg.connect(second) as connection:
         assert connection.execute("SELECT to_regclass('mine')").fetchone() == (None,)
+    with psycopg.connect(postgresql_server.new_database(like=first)) as connection:
+        assert connection.execute("SELECT count(*) FROM mine").fetchone() == (0,)
 
 
 def test_redis_loses_its_data_when_killed_and_comes_back(redis_server: Redis) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 
 PREAMBLE = """
-import json, os, sys
+import json, os, sys, time
 from pathlib import Path
 import tests.resilience.celery_app
 import django
@@ -29,21 +29,34 @@ from tests.site.models import *
 
 STATE = """
 from django.db.models import Count, Q
-finished = Q(scans__state__in=["done", "failed", "skipped"])
-current = Snapshot.objects.filter(is_current=True)
-current = current.annotate(finished=Count("scans", filter=finished))
-bad = Snapshot.objects.filter(is_current=True, text__contains="badword")
-print(json.dumps({
-    "articles": Article._base_manager.count(),
-    "subjects": Subject.objects.count(),
-    "unfinished": current.exclude(finished=1).count(),
-    "done": current.filter(scans__state="done").count(),
-    "bad": bad.count(),
-    "cases": Case.objects.count(),
-    "cased_subjects": Case.objects.values("subject").distinct().count(),
-    "findings": Finding.objects.filter(scan__state="done").count(),
-    "chain": audit.verify().ok,
-}))
+def current_state():
+    finished = Q(scans__state__in=["done", "failed", "skipped"])
+    current = Snapshot.objects.filter(is_current=True)
+    current = current.annotate(finished=Count("scans", filter=finished))
+    bad = Snapshot.objects.filter(is_current=True, text__contains="badword")
+    return {
+        "articles": Article._base_manager.count(),
+        "subjects": Subject.objects.count(),
+        "unfinished": current.exclude(finished=1).count(),
+        "done": current.filter(scans__state="done").count(),
+        "bad": bad.count(),
+        "cases": Case.objects.count(),
+        "cased_subjects": Case.objects.values("subject").distinct().count(),
+        "findings": Finding.objects.filter(scan__state="done").count(),
+        "chain": audit.verify().ok,
+    }
+"""
+
+SWEEPING = """
+end = time.monotonic() + {timeout}
+while True:
+    state = current_state()
+    whole = state["unfinished"] == 0 and state["subjects"] == state["articles"]
+    if whole or time.monotonic() > end:
+        break
+    sweeping.sweep()
+    time.sleep(0.5)  # a clock does not tick without pause
+print(json.dumps([whole, state]))
 """
 
 
@@ -101,7 +114,7 @@ class Site:
         )
 
     def state(self) -> dict[str, Any]:
-        return dict(json.loads(self.run(STATE)))
+        return dict(json.loads(self.run(f"{STATE}\nprint(json.dumps(current_state()))")))
 
     def sweep(self) -> None:
         self.run("sweeping.sweep()")
@@ -133,13 +146,9 @@ class Site:
 
     def sweep_until_finished(self, timeout: float = 90) -> dict[str, Any]:
         """Sweep as the clock would, until every current snapshot has a finished scan."""
-        end = time.monotonic() + timeout
-        while True:
-            state = self.state()
-            if state["unfinished"] == 0 and state["subjects"] == state["articles"]:
-                return state
-            assert time.monotonic() < end, f"{state}\n{self.log()[-3000:]}"
-            self.sweep()
+        whole, state = json.loads(self.run(STATE + SWEEPING.format(timeout=timeout)))
+        assert whole, f"{state}\n{self.log()[-3000:]}"
+        return dict(state)
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 
 from tests.resilience.site import Site, kill, wait_for
@@ -16,22 +20,40 @@ print("saved")
 """
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def site(request, tmp_path, redis_server):
-    if request.param == "sqlite":
-        database_url = f"sqlite:///{tmp_path / 'site.sqlite3'}"
-    else:
-        database_url = request.getfixturevalue("postgresql_server").new_database()
-    made = Site(tmp_path, database_url, redis_server.url)
-    made.migrate()
-    return made
+@pytest.fixture(scope="module")
+def migrated_file(tmp_path_factory) -> Path:
+    """A database in a file, with its tables; whoever wants one takes a copy."""
+    path = tmp_path_factory.mktemp("migrated") / "site.sqlite3"
+    Site(path.parent, f"sqlite:///{path}", "memory://").migrate()
+    return path
+
+
+@pytest.fixture(scope="module")
+def migrated_database(tmp_path_factory, _postgresql) -> str:
+    """The same on a server."""
+    _postgresql.start()
+    url = _postgresql.new_database()
+    Site(tmp_path_factory.mktemp("migrated"), url, "memory://").migrate()
+    return url
 
 
 @pytest.fixture
-def postgresql_site(tmp_path, redis_server, postgresql_server):
-    made = Site(tmp_path, postgresql_server.new_database(), redis_server.url)
-    made.migrate()
-    return made
+def sqlite_site(tmp_path, redis_server, migrated_file):
+    copy = tmp_path / "site.sqlite3"
+    with closing(sqlite3.connect(migrated_file)) as original, closing(sqlite3.connect(copy)) as to:
+        original.backup(to)  # all of it, wherever SQLite keeps it
+    return Site(tmp_path, f"sqlite:///{copy}", redis_server.url)
+
+
+@pytest.fixture
+def postgresql_site(tmp_path, redis_server, postgresql_server, migrated_database):
+    database_url = postgresql_server.new_database(like=migrated_database)
+    return Site(tmp_path, database_url, redis_server.url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def site(request, redis_server):
+    return request.getfixturevalue(f"{request.param}_site")
 
 
 def save(site, count, extra=""):
