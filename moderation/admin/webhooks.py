@@ -11,6 +11,8 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.cache import add_never_cache_headers
+from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -174,6 +176,7 @@ class DeliveryAdmin(ReadOnly, DeliveryModelAdmin):
         "response_code",
         "error",
         "duration_ms",
+        "tried",
         "written",
         "finished_at",
     )
@@ -194,6 +197,22 @@ class DeliveryAdmin(ReadOnly, DeliveryModelAdmin):
     def told(self, delivery: Delivery) -> str:
         return str(delivery.response_code or delivery.error or "–")
 
+    @admin.display(description=gettext_lazy("attempts one by one"))
+    def tried(self, delivery: Delivery) -> SafeString | str:
+        rows = (
+            (display.moment(parse_datetime(each["at"])), _ended(each)) for each in delivery.history
+        )
+        told = format_html_join("", "<li>{} · {}</li>", rows)
+        return format_html("<ol>{}</ol>", told) if told else "–"
+
     @admin.display(description=gettext_lazy("written"), ordering="created_at")
     def written(self, delivery: Delivery) -> SafeString | str:
         return display.moment(delivery.created_at)
+
+
+def _ended(attempt: dict[str, Any]) -> str:
+    told = attempt["status"] or attempt["error"] or "–"
+    return _("%(answer)s after %(milliseconds)d ms") % {
+        "answer": told,
+        "milliseconds": attempt["duration_ms"],
+    }

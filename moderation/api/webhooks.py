@@ -100,6 +100,15 @@ class SecretSerializer(Shape):
     previous_until = serializers.DateTimeField()
 
 
+class AttemptSerializer(Shape):
+    """When one attempt began, and how it ended: an answer, or an error for want of one."""
+
+    at = serializers.DateTimeField()
+    status = serializers.IntegerField(allow_null=True)
+    error = serializers.CharField()
+    duration_ms = serializers.IntegerField()
+
+
 class DeliverySerializer(DeliveryShape):
     """One message to one webhook, and what became of it."""
 
@@ -118,9 +127,12 @@ class DeliverySerializer(DeliveryShape):
         "response_code": 204,
         "error": "",
         "duration_ms": 88,
+        "history": [{"at": "2026-05-04T10:32:01Z", "status": 204, "error": "", "duration_ms": 88}],
         "created_at": "2026-05-04T10:31:00Z",
         "finished_at": "2026-05-04T10:32:01Z",
     }
+
+    history = AttemptSerializer(many=True, read_only=True)
 
     class Meta:
         model = Delivery
@@ -139,6 +151,7 @@ class DeliverySerializer(DeliveryShape):
             "response_code",
             "error",
             "duration_ms",
+            "history",
             "created_at",
             "finished_at",
         )

@@ -79,6 +79,7 @@ class Report(models.Model):
     reporter_key = models.CharField(_("reporter key"), max_length=100, blank=True)
     name = models.CharField(_("name"), max_length=200, blank=True)
     email = models.EmailField(_("e-mail address"), blank=True)
+    email_confirmed_at = models.DateTimeField(_("address confirmed"), null=True, editable=False)
     language = models.CharField(_("language"), max_length=20, blank=True)
 
     state = models.CharField(

@@ -95,7 +95,8 @@ class Delivery(models.Model):
     that dies is made up for. ``asked_at`` is when a worker was last asked to send it, so that a
     queue nobody works off does not fill up with the same. ``body`` is kept as sent: the same
     bytes, and so the same message, each time. It holds ids, addresses, categories and outcomes,
-    never a text.
+    never a text. ``history`` has the newest attempts, the oldest first: when each began (``at``),
+    and how it ended (``status``, ``error``, ``duration_ms``).
     """
 
     webhook = models.ForeignKey(
@@ -122,6 +123,7 @@ class Delivery(models.Model):
     response_code = models.PositiveSmallIntegerField(_("answer"), null=True)
     error = models.CharField(_("error"), max_length=100, blank=True)
     duration_ms = models.PositiveIntegerField(_("duration in ms"), null=True)
+    history = models.JSONField(_("attempts one by one"), default=list, editable=False)
     created_at = models.DateTimeField(_("written"), auto_now_add=True)
     finished_at = models.DateTimeField(_("finished"), null=True)
 

@@ -8,7 +8,7 @@ import random
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import F
@@ -32,6 +32,9 @@ LONGEST_PAUSE = 6 * 3600
 
 LEEWAY = 30
 """Seconds beyond the timeout after which a worker that sends is taken for dead."""
+
+MOST_KEPT = 20
+"""So many attempts of a message are kept one by one."""
 
 _DIGITS = 20
 """A number that long is no pause; one of thousands of digits cannot even be read."""
@@ -63,9 +66,10 @@ def deliver(delivery_id: int) -> str | None:
     delivery = _take(delivery_id)
     if delivery is None:
         return None
+    began = timezone.now()
     with span("moderation.deliver", delivery=delivery.pk, event=delivery.event):
         attempt = _send(delivery)
-    return _write_down(delivery, attempt)
+    return _write_down(delivery, attempt, began)
 
 
 def pause_after(attempts: int, retry_after: str = "") -> float:
@@ -151,7 +155,7 @@ def _send(delivery: Delivery) -> Attempt:
     return Attempt(_ms_since(started), code=answer.status, retry_after=answer.retry_after)
 
 
-def _write_down(delivery: Delivery, attempt: Attempt) -> str | None:
+def _write_down(delivery: Delivery, attempt: Attempt, began: datetime) -> str | None:
     """Write down how an attempt ended, unless another one has begun since."""
     if attempt.code == _GONE:
         _switch_off(delivery.webhook)
@@ -166,6 +170,7 @@ def _write_down(delivery: Delivery, attempt: Attempt) -> str | None:
             "response_code": attempt.code,
             "error": attempt.error,
             "duration_ms": attempt.duration_ms,
+            "history": _with(delivery.history, attempt, began),
         }
         if state == DeliveryState.PENDING:
             asked = attempt.retry_after if attempt.code in _BUSY else ""
@@ -174,6 +179,17 @@ def _write_down(delivery: Delivery, attempt: Attempt) -> str | None:
         else:
             told["finished_at"] = now
         return str(state) if ours.update(**told) else None
+
+
+def _with(history: list[Any], attempt: Attempt, began: datetime) -> list[Any]:
+    """Return the newest attempts, with one that has just ended."""
+    ended = {
+        "at": began.isoformat(timespec="milliseconds"),
+        "status": attempt.code,
+        "error": attempt.error,
+        "duration_ms": attempt.duration_ms,
+    }
+    return [*history, ended][-MOST_KEPT:]
 
 
 def _state_after(delivery: Delivery, attempt: Attempt) -> DeliveryState:

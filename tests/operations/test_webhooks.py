@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.core.management import call_command
 from django.db import connections, transaction
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -206,6 +208,39 @@ def test_a_busy_program_says_when_to_come_back(webhook, receiver, comment_case):
     before = timezone.now()
     deliver(pk)
     assert Delivery.objects.get(pk=pk).next_at - before >= timedelta(seconds=1200)
+
+
+@pytest.mark.django_db
+def test_each_of_the_newest_attempts_is_kept(
+    webhook, receiver, comment_case, root, settings, monkeypatch
+):
+    settings.MODERATION = {**settings.MODERATION, "WEBHOOK_MAX_ATTEMPTS": 100}
+    monkeypatch.setattr(deliveries, "MOST_KEPT", 4)
+    before = timezone.now() - timedelta(seconds=1)
+    comment_case()
+    for receiver.status in (500, 502, 429, 503, 204):
+        (pk,) = make_due()
+        deliver(pk)
+    row = Delivery.objects.get(pk=pk)
+    assert (row.state, row.attempts) == ("delivered", 5)
+    assert [each["status"] for each in row.history] == [502, 429, 503, 204]
+    began = [datetime.fromisoformat(each["at"]) for each in row.history]
+    assert before < began[0] <= began[1] <= began[2] <= began[3] <= timezone.now()
+    assert all(each["duration_ms"] >= 0 and each["error"] == "" for each in row.history)
+    receiver.close()
+    deliveries.replay([row])
+    (pk,) = make_due()
+    deliver(pk)
+    row.refresh_from_db()
+    assert (row.history[-1]["status"], row.history[-1]["error"]) == (None, row.error)
+    assert len(row.history) == 4
+    client = Client()
+    client.force_login(root)
+    page = client.get(reverse("admin:moderation_delivery_change", args=[pk])).content.decode()
+    assert "503 after" in page
+    assert f"{row.error} after" in page
+    told = client.get(f"/api/v1/deliveries/{pk}/").json()
+    assert [each["status"] for each in told["history"]] == [429, 503, 204, None]
 
 
 @pytest.mark.django_db
