@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from moderation.admin import display
 from moderation.admin.passages import shorten
+from moderation.admin.wellness import hard_texts
 from moderation.models import Case, Decision, Outcome, Snapshot
 from moderation.text.plain import plain_text
 from moderation.types import TextFormat
@@ -36,13 +37,17 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class ChangesView:
-    """The differences; ``more`` is how many are not shown, ``whole`` that all may differ."""
+    """The differences; ``more`` is how many are not shown, ``whole`` that all may differ.
+
+    ``hard`` says that one of the two versions has a slur or a threat in it.
+    """
 
     outcome: str
     when: SafeString | str
     blocks: list[Block]
     more: int
     whole: bool
+    hard: bool
 
 
 def changes_view(case: Case) -> ChangesView | None:
@@ -57,6 +62,7 @@ def changes_view(case: Case) -> ChangesView | None:
         blocks=(blocks or [])[:MOST_BLOCKS],
         more=max(0, len(blocks or []) - MOST_BLOCKS),
         whole=blocks is None,
+        hard=bool(hard_texts([decision.snapshot.pk, case.snapshot.pk])),
     )
 
 

@@ -87,6 +87,7 @@ class CasePage:
     timeline: Timeline
     allowed: Allowed
     masked: bool
+    folded: bool
     shift: Shift
 
 
@@ -99,10 +100,12 @@ def build_page(case: Case, user: Any, wanted: Wanted | None = None) -> CasePage:
     assessment = Assessment(snapshot)
     plain = _readable(snapshot)
     spans = assessment.spans(plain)
-    veiled = assessment.veiled() if preference.mask_offensive else frozenset[int]()
-    sources = sources_view(
-        assessment, plain, spans, Choice(wanted.source, wanted.passages, author.shown)
-    )
+    mask = preference.mask_offensive
+    veiled = assessment.veiled() if mask else frozenset[int]()
+    choice = Choice(wanted.source, wanted.passages, author.shown, veiled if mask else None)
+    sources = sources_view(assessment, plain, spans, choice)
+    thread = thread_view(case, names=author.shown, mask=mask)
+    changes = changes_view(case)
     looks = Looks(sources.toned, veiled)
     return CasePage(
         case=case,
@@ -119,11 +122,11 @@ def build_page(case: Case, user: Any, wanted: Wanted | None = None) -> CasePage:
         recorded_only=assessment.views(assessment.on_trial, plain, spans),
         unlisted=assessment.unlisted,
         sources=sources,
-        repeats=repeats_view(assessment, names=author.shown),
+        repeats=repeats_view(assessment, names=author.shown, veil=bool(veiled)),
         reports=reports_view(case, user),
         scan=assessment.scan_view(),
-        thread=thread_view(case, names=author.shown),
-        changes=changes_view(case),
+        thread=thread,
+        changes=changes,
         proposal=standing_proposal(case),
         ruling=None if case.is_open else _ruling(case),
         author=author,
@@ -133,7 +136,8 @@ def build_page(case: Case, user: Any, wanted: Wanted | None = None) -> CasePage:
         parent_url=display.safe_url(subject.parent.url) if subject.parent else "",
         timeline=timeline(case, user, wanted.history),
         allowed=_allowed(case, user),
-        masked=bool(veiled),
+        masked=bool(veiled) or sources.masked or (thread is not None and thread.masked),
+        folded=mask and changes is not None and changes.hard,
         shift=shift_of(user, hints=preference.break_hint),
     )
 

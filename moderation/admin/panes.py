@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.html import format_html, format_html_join
@@ -21,6 +21,15 @@ PASSAGE_CHARS = 4_000
 
 
 @dataclass(frozen=True, slots=True)
+class Side:
+    """One of two texts: its passages by number, and where hard words are covered."""
+
+    text: str
+    spans: Mapping[int, Span]
+    veils: Sequence[Span] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """A stretch of one text; ``skipped`` characters before it are not shown."""
 
@@ -30,7 +39,10 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Panes:
-    """Both texts around some of their common passages; ``pages`` count from 1."""
+    """Both texts around some of their common passages; ``pages`` count from 1.
+
+    ``covered`` says that hard words are covered on one of the sides.
+    """
 
     ours: list[Block]
     theirs: list[Block]
@@ -38,6 +50,7 @@ class Panes:
     theirs_rest: int
     page: int
     pages: list[int]
+    covered: bool
 
 
 def tone(number: int) -> str:
@@ -45,29 +58,29 @@ def tone(number: int) -> str:
     return f"moderation-tone moderation-tone-{number % TONES}"
 
 
-def build_panes(
-    ours: str,
-    our_spans: Mapping[int, Span],
-    theirs: str,
-    their_spans: Mapping[int, Span],
-    page: int,
-) -> Panes | None:
+def build_panes(ours: Side, theirs: Side, page: int) -> Panes | None:
     """Set two texts side by side; the passages are known by number on both sides."""
-    numbers = sorted(number for number in our_spans if number in their_spans)
+    numbers = sorted(number for number in ours.spans if number in theirs.spans)
     if not numbers:
         return None
     pages = list(range(1, (len(numbers) - 1) // MOST_PASSAGES + 2))
     page = min(max(page, 1), len(pages))
     chosen = numbers[(page - 1) * MOST_PASSAGES : page * MOST_PASSAGES]
-    left, ours_rest = _pane(ours, {n: our_spans[n] for n in chosen}, "ours", "theirs")
-    right, theirs_rest = _pane(theirs, {n: their_spans[n] for n in chosen}, "theirs", "ours")
-    return Panes(left, right, ours_rest, theirs_rest, page, pages)
+    left, ours_rest = _pane(ours, chosen, "ours", "theirs")
+    right, theirs_rest = _pane(theirs, chosen, "theirs", "ours")
+    covered = bool(ours.veils or theirs.veils)
+    return Panes(left, right, ours_rest, theirs_rest, page, pages, covered)
 
 
-def _pane(text: str, spans: Mapping[int, Span], side: str, other: str) -> tuple[list[Block], int]:
+def _pane(side: Side, chosen: list[int], name: str, other: str) -> tuple[list[Block], int]:
+    text = side.text
+    spans = {number: side.spans[number] for number in chosen}
+    # Passages count from 1; what is covered goes by the numbers below.
+    veils = {-number: span for number, span in enumerate(side.veils)}
     blocks, seen, at = [], set[int](), 0
     for window in _windows(text, spans):
-        pieces = [_piece(text, each, side, other, seen) for each in segments(window, spans)]
+        cut = segments(window, {**spans, **veils})
+        pieces = [_piece(text, each, name, other, seen) for each in cut]
         html = mark_safe("".join(pieces))  # noqa: S308 - the pieces come from format_html
         blocks.append(Block(html, window.start - at))
         at = window.end
@@ -100,9 +113,12 @@ def _around(text: str, span: Span) -> tuple[int, int]:
 
 def _piece(text: str, segment: Segment, side: str, other: str, seen: set[int]) -> SafeString:
     inner = display.shown(shorten(text[segment.start : segment.end], PASSAGE_CHARS))
-    if not segment.numbers:
+    numbers = [number for number in segment.numbers if number > 0]
+    if len(numbers) < len(segment.numbers):
+        inner = display.veiled(inner)
+    if not numbers:
         return inner
-    new = [number for number in segment.numbers if number not in seen]
+    new = [number for number in numbers if number not in seen]
     seen.update(new)
     links = format_html_join(
         "",
@@ -111,8 +127,8 @@ def _piece(text: str, segment: Segment, side: str, other: str, seen: set[int]) -
     )
     return format_html(
         '<mark class="{}" data-passage="{}">{}{}</mark>',
-        tone(segment.numbers[0]),
-        segment.numbers[0],
+        tone(numbers[0]),
+        numbers[0],
         links,
         inner,
     )

@@ -43,10 +43,11 @@ class RepeatsView:
     listed: list[Repeat]
 
 
-def repeats_view(assessment: Assessment, *, names: bool) -> RepeatsView | None:
+def repeats_view(assessment: Assessment, *, names: bool, veil: bool = False) -> RepeatsView | None:
     """Return the other places of a pasted comment, in two queries; None for anything else.
 
-    ``names`` says whether authors are named.
+    ``names`` says whether authors are named, ``veil`` whether what they say is covered: it is
+    what this one says.
     """
     found = next((each for each in assessment.live if (each.kind, each.category) == PASTED), None)
     if found is None:
@@ -56,7 +57,7 @@ def repeats_view(assessment: Assessment, *, names: bool) -> RepeatsView | None:
         at_least=bool(found.detail.get("more")),
         places=_number(found, "places"),
         authors=_number(found, "authors"),
-        listed=_listed(found, names=names),
+        listed=_listed(found, names=names, veil=veil),
     )
 
 
@@ -65,21 +66,22 @@ def _number(finding: Finding, name: str) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _listed(finding: Finding, *, names: bool) -> list[Repeat]:
+def _listed(finding: Finding, *, names: bool, veil: bool) -> list[Repeat]:
     keys = [DatabaseCorpus.snapshot_id(str(key)) for key in finding.detail.get("keys", [])]
     open_cases = Case.objects.filter(subject=OuterRef("subject"), state__in=OPEN_CASES)
     rows = Snapshot.objects.select_related("subject__parent").annotate(
         open_case=Subquery(open_cases.values("pk")[:1])
     )
     found = rows.in_bulk([key for key in keys if key is not None])
-    return [_repeat(found[key], names=names) for key in keys if key in found]
+    return [_repeat(found[key], names=names, veil=veil) for key in keys if key in found]
 
 
-def _repeat(snapshot: Snapshot, *, names: bool) -> Repeat:
+def _repeat(snapshot: Snapshot, *, names: bool, veil: bool) -> Repeat:
     subject = snapshot.subject
     text = plain_text(snapshot.text[:_READ_CHARS], TextFormat(snapshot.format)).text
+    excerpt = display.shown(shorten(" ".join(text.split()), EXCERPT_CHARS))
     return Repeat(
-        excerpt=display.shown(shorten(" ".join(text.split()), EXCERPT_CHARS)),
+        excerpt=display.veiled(excerpt) if veil else excerpt,
         author=display.isolated((names and snapshot.author_label) or "–"),
         under=display.isolated(str(subject.parent) if subject.parent else "–"),
         url=display.safe_url(subject.url),

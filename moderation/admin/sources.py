@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -17,8 +18,9 @@ from django.utils.translation import gettext as _
 
 from moderation.admin import display, words
 from moderation.admin.findings import Assessment, say
-from moderation.admin.panes import Panes, build_panes
+from moderation.admin.panes import Panes, Side, build_panes
 from moderation.admin.passages import shorten, shown_span
+from moderation.admin.wellness import hard_ranges
 from moderation.models import Case, Finding, ReferenceDocument, Snapshot
 from moderation.models.cases import OPEN_CASES
 from moderation.models.scans import FINISHED_SCANS
@@ -102,14 +104,22 @@ class SourcesView:
     more: int
     toned: frozenset[int]
 
+    @property
+    def masked(self) -> bool:
+        return any(view.panes is not None and view.panes.covered for view in self.listed)
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which source stands beside the text (its finding's key), and which page of passages."""
+    """Which source stands beside the text (its finding's key), and which page of passages.
+
+    ``veiled`` are the passages of the text with slurs and threats; None if nothing is covered.
+    """
 
     source: int = 0
     page: int = 1
     names: bool = True
+    veiled: frozenset[int] | None = None
 
 
 def sources_view(
@@ -127,7 +137,7 @@ def sources_view(
     rest = [pair for pair in matches if pair not in best]
     texts = _texts([found for _finding, found in best])
     others = _others(assessment, [found for _finding, found in best], names=choice.names)
-    panes = _panes(assessment, first[0], texts.get(_work(first[1]), ""), plain, spans, choice.page)
+    panes = _panes(assessment, first[0], texts.get(_work(first[1]), ""), plain, spans, choice)
     return SourcesView(
         listed=[
             _source_view(
@@ -247,7 +257,7 @@ def _panes(
     text: str,
     plain: PlainText,
     spans: Mapping[int, Span],
-    page: int,
+    choice: Choice,
 ) -> Panes | None:
     source = _source(finding)
     rows = assessment.of_finding(finding)
@@ -260,7 +270,34 @@ def _panes(
         if row.source_start is not None and row.source_end is not None
     }
     ours = {number: spans[number] for number in rows}
-    return build_panes(plain.text, ours, shown.text, theirs, page)
+    hard = [] if choice.veiled is None else [spans[number] for number in sorted(choice.veiled)]
+    veils: list[Span] = []
+    if choice.veiled is not None:
+        if isinstance(source, Snapshot):
+            veils = [shown_span(shown, *where) for where in hard_ranges(source.pk)]
+        veils += _counterparts(plain.text, hard, shown.text, _pairs(ours, theirs))
+    return build_panes(Side(plain.text, ours, hard), Side(shown.text, theirs, veils), choice.page)
+
+
+def _pairs(ours: Mapping[int, Span], theirs: Mapping[int, Span]) -> list[tuple[Span, Span]]:
+    return [(ours[number], theirs[number]) for number in ours if number in theirs]
+
+
+def _counterparts(
+    text: str, hard: Collection[Span], other: str, pairs: Collection[tuple[Span, Span]]
+) -> Iterator[Span]:
+    """Give where the hard words of one text stand in the passages of another.
+
+    Where they were worded differently, the whole passage counts.
+    """
+    for span in hard:
+        words = text[span.start : span.end].split()
+        said = re.compile(r"\s+".join(map(re.escape, words)), re.IGNORECASE) if words else None
+        for ours, theirs in pairs:
+            if said is None or span.end <= ours.start or ours.end <= span.start:
+                continue
+            found = [Span(*each.span()) for each in said.finditer(other, theirs.start, theirs.end)]
+            yield from found or [theirs]
 
 
 def _readable(text: str, text_format: str, start: int, end: int) -> str:

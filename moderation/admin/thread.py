@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from moderation.admin import display
 from moderation.admin.passages import shorten
+from moderation.admin.wellness import hard_texts
 from moderation.models import Case, Snapshot, Subject
 from moderation.models.cases import OPEN_CASES
 from moderation.text.plain import plain_text
@@ -48,12 +49,14 @@ class ThreadView:
     before: list[Remark]
     replies: list[Remark]
     after: list[Remark]
+    masked: bool
 
 
-def thread_view(case: Case, *, names: bool) -> ThreadView | None:
-    """Return what is around a comment, in five queries; None for an article.
+def thread_view(case: Case, *, names: bool, mask: bool = False) -> ThreadView | None:
+    """Return what is around a comment, in six queries; None for an article.
 
-    ``names`` says whether authors are named.
+    ``names`` says whether authors are named, ``mask`` whether what has a slur or a threat in it
+    is covered.
     """
     subject = case.subject
     if subject.kind != Kind.COMMENT.value:
@@ -64,10 +67,12 @@ def thread_view(case: Case, *, names: bool) -> ThreadView | None:
     replies = list(Subject.objects.filter(reply_to=subject).order_by("pk")[:MOST_REPLIES])
     everything = [*([article] if article else []), *answered, *before, *after, *replies]
     texts, open_cases = _texts(everything), _open_cases(everything)
+    hard = hard_texts(text.pk for text in texts.values()) if mask else set()
 
     def remarks(rows: Iterable[Subject]) -> list[Remark]:
         return [
-            _remark(row, texts.get(row.pk), open_cases.get(row.pk), names=names) for row in rows
+            _remark(row, texts.get(row.pk), open_cases.get(row.pk), names=names, hard=hard)
+            for row in rows
         ]
 
     return ThreadView(
@@ -76,6 +81,7 @@ def thread_view(case: Case, *, names: bool) -> ThreadView | None:
         before=remarks(before),
         replies=remarks(replies),
         after=remarks(after),
+        masked=bool(hard),
     )
 
 
@@ -114,15 +120,16 @@ def _open_cases(subjects: Iterable[Subject]) -> dict[int, int]:
 
 
 def _remark(
-    subject: Subject, snapshot: Snapshot | None, case: int | None, *, names: bool
+    subject: Subject, snapshot: Snapshot | None, case: int | None, *, names: bool, hard: set[int]
 ) -> Remark:
     text = ""
     if snapshot is not None:
         beginning: str = getattr(snapshot, "beginning", "")
         text = plain_text(beginning, TextFormat(snapshot.format)).text
+    excerpt = display.shown(shorten(" ".join(text.split()), EXCERPT_CHARS))
     return Remark(
         title=display.headline(subject, snapshot.title if snapshot else "", names=names),
-        excerpt=display.shown(shorten(" ".join(text.split()), EXCERPT_CHARS)),
+        excerpt=display.veiled(excerpt) if snapshot and snapshot.pk in hard else excerpt,
         author=display.isolated((names and subject.author_label) or "–"),
         when=display.date(subject.published_at or subject.created_at),
         url=display.safe_url(subject.url),

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from moderation.conf import settings
-from moderation.models import Decision, Evidence, Finding, Outcome
+from moderation.models import Decision, Evidence, Finding, Outcome, ScanState
+from moderation.types import Mode
 
 MASKED_CATEGORIES = frozenset(
     {
@@ -20,6 +25,12 @@ MASKED_CATEGORIES = frozenset(
     }
 )
 MASKED_REASONS = frozenset({"framing.attack.insult"})
+_HARD = reduce(
+    or_,
+    (Q(finding__kind=kind, finding__category=name) for kind, name in sorted(MASKED_CATEGORIES)),
+    Q(explanation__in=sorted(MASKED_REASONS)),
+)
+_MOST_RANGES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +63,22 @@ def is_masked(finding: Finding, row: Evidence) -> bool:
     return (finding.kind, finding.category) in MASKED_CATEGORIES or (
         row.explanation in MASKED_REASONS
     )
+
+
+def hard_texts(snapshot_ids: Iterable[int]) -> set[int]:
+    """Return which of some texts have a slur or a threat in them."""
+    rows = _hard(snapshot_ids).values_list("finding__scan__snapshot", flat=True)
+    return set(rows.distinct())
+
+
+def hard_ranges(snapshot_id: int) -> list[tuple[int, int]]:
+    """Return where in a stored text the slurs and threats are, the first ones of very many."""
+    rows = _hard([snapshot_id]).order_by("start", "end").values_list("start", "end")
+    return list(rows.distinct()[:_MOST_RANGES])
+
+
+def _hard(snapshot_ids: Iterable[int]) -> QuerySet[Evidence]:
+    live = Evidence.objects.filter(
+        finding__scan__snapshot__in=list(snapshot_ids), finding__mode=Mode.LIVE.value
+    )
+    return live.filter(_HARD).exclude(finding__scan__state=ScanState.SUPERSEDED).order_by()
