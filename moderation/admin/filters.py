@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import and_
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Value
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -22,13 +25,15 @@ from moderation.admin.figures import FIGURE, behind
 from moderation.models import Case, CaseState, Decision, Policy
 from moderation.models.cases import TO_DO, by_detector, in_category
 from moderation.models.scans import BAND_CHOICES
-from moderation.models.search import found_by
+from moderation.models.search import matching, matching_each
 from moderation.models.subjects import KIND_CHOICES
-from moderation.services.priority import highest_of_cases_since
 from moderation.types import Band
 
 COUNTED = 1_000
 """Of so many cases, the first of the queue, the counts beside the filters are taken."""
+
+COUNTED_OF_FEW = 200
+"""The same where filters or words narrow the queue down: to find more would take too long."""
 
 _RECENT = 500
 _LONGEST = 200
@@ -46,6 +51,7 @@ class Asked:
     values: Mapping[str, str]
     user: Any
     now: datetime
+    words: Q | None = None
 
     @classmethod
     def of(cls, query: QueryDict, user: Any) -> Asked:
@@ -58,6 +64,18 @@ class Asked:
     def without(self, *names: str) -> Asked:
         """Return the same, without some of the filters."""
         return replace(self, values={k: v for k, v in self.values.items() if k not in names})
+
+    def of_state(self, state: str) -> Asked:
+        """Return what asks for all cases of a state."""
+        order = {"order": self.values["order"]} if "order" in self.values else {}
+        return replace(self, values={"state": state, **order})
+
+    def among(self, keys: QuerySet[Case, int]) -> QuerySet[Case]:
+        """Return which of some hundred cases are asked for."""
+        if not self.search:
+            return self.cases().filter(pk__in=keys)
+        each = matching_each(self.search, authors=self._sees_authors)
+        return replace(self, words=each).cases().filter(pk__in=keys)
 
     def query(self, **changes: str) -> str:
         """Return the query of the address, with ``changes``; an empty value leaves one out."""
@@ -79,6 +97,18 @@ class Asked:
         order = self.values.get("order", fallback)
         return order if order in ORDERS and (self.waiting or order != "priority") else fallback
 
+    def sorting(self, *, backwards: bool = False) -> tuple[Any, Any]:
+        """Return what the cases are ordered by; ``backwards`` for the other end first."""
+        field = SORTED_BY[self.order]
+        down = (self.order != "oldest") != backwards
+        pk_down = (self.order == "newest") != backwards
+        key: Any = F(field)
+        if self.order == "priority" and self.values.get("opened") in _DAYS:
+            # The young stand far down the queue. Their own index finds all of them with their
+            # urgencies at once; a sum keeps the database from reading the queue down to them.
+            key = key + Value(0.0)
+        return (key.desc() if down else key.asc()), ("-pk" if pk_down else "pk")
+
     @property
     def waiting(self) -> bool:
         """Whether only cases to do are asked for."""
@@ -90,8 +120,21 @@ class Asked:
         return [name for name in FILTERS if name in self.values]
 
     @property
+    def narrowed(self) -> bool:
+        """Whether anything but a state is asked for."""
+        return not self.values.keys() <= {"state", "order"}
+
+    @property
+    def counted(self) -> int:
+        """How many cases the counts are taken of."""
+        return COUNTED_OF_FEW if self.narrowed else COUNTED
+
+    @property
     def _sees_authors(self) -> bool:
         return permissions.may_see_author(self.user)
+
+    def _matching(self) -> Q:
+        return matching(self.search, authors=self._sees_authors, using=Case.objects.db)
 
     def cases(self) -> QuerySet[Case]:
         """Return the cases asked for, in no order yet."""
@@ -103,7 +146,7 @@ class Asked:
             rows = rows.filter(behind(figure, self.now).condition)
         if author := self.values.get(AUTHOR):
             rows = rows.filter(subject__author_key=author) if self._sees_authors else rows.none()
-        return found_by(rows, self.search, authors=self._sees_authors) if self.search else rows
+        return rows.filter(self.words or self._matching()) if self.search else rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +194,11 @@ def _equal(field: str) -> Callable[[str, Asked], Q]:
 
 
 def _policy(value: str, asked: Asked) -> Q:
-    standing = Decision.objects.filter(case=OuterRef("pk"), policies__code=value, reversed_by=None)
+    policy = Policy.objects.filter(code=value).values_list("pk", flat=True).first()
+    if policy is None:
+        return _NOTHING
+    undone = Decision.objects.filter(reverses=OuterRef("pk"))
+    standing = Decision.objects.filter(~Exists(undone), case=OuterRef("pk"), policies=policy)
     return Q(Exists(standing))
 
 
@@ -160,10 +207,7 @@ def _opened(value: str, asked: Asked) -> Q:
         return Q(opened_at__lt=asked.now - timedelta(days=_DAYS["month"]))
     if value not in _DAYS:
         return _NOTHING
-    since = asked.now - timedelta(days=_DAYS[value])
-    young = Q(opened_at__gte=since)
-    # The young stand at the end of the queue: say so, or all before them are read first.
-    return young & Q(priority__lte=highest_of_cases_since(since)) if asked.waiting else young
+    return Q(opened_at__gte=asked.now - timedelta(days=_DAYS[value]))
 
 
 def _assignee(value: str, asked: Asked) -> Q:
@@ -211,14 +255,19 @@ PARAMETERS = (*FILTERS, FIGURE, AUTHOR, "q", "order")
 # What there is to choose, and how often
 
 
-def choices(asked: Asked) -> list[Choice]:
-    """Return every filter with its options and their counts.
+def first_of(asked: Asked) -> QuerySet[Case, int]:
+    """Return the keys of the first cases asked for, as many as are counted."""
+    rows = asked.cases().order_by(*asked.sorting())
+    return rows.values_list("pk", flat=True)[: asked.counted]
 
-    A fixed number of queries plus one for every filter that is set: the options of that one are
-    counted as if it were not.
+
+def choices(asked: Asked, first: list[int]) -> list[Choice]:
+    """Return every filter with its options, counted among the ``first`` cases asked for.
+
+    A fixed number of queries, whatever is set.
     """
     known = _known_options(asked)
-    counts = _counts(asked, known)
+    counts = _counts(asked, known, first)
     found = []
     for name, values in known.items():
         chosen = asked.values.get(name, TO_DO_VALUE if name == "state" else "")
@@ -305,66 +354,90 @@ def _assignees(asked: Asked) -> list[tuple[str, str]]:
     ]
 
 
-def _counts(asked: Asked, known: Mapping[str, list[tuple[str, str]]]) -> dict[tuple[str, str], str]:
+_Counts = dict[tuple[str, str], str | None]
+
+
+def _counts(asked: Asked, known: Mapping[str, list[tuple[str, str]]], first: list[int]) -> _Counts:
+    more = len(first) >= asked.counted
+    # Few keys are passed on; many are found again faster than they are passed.
+    among = first if asked.narrowed else first_of(asked)
     free = [name for name in known if name not in {*asked.active, "state", "policy"}]
-    counted = _count(asked, {name: known[name] for name in free})
-    for name in asked.active:
-        if name not in ("state", "policy"):
-            counted |= _count(asked.without(name), {name: known[name]})
-    return counted | _count_states(asked) | _count_policies(asked)
-
-
-def _count(
-    asked: Asked, options: Mapping[str, list[tuple[str, str]]]
-) -> dict[tuple[str, str], str]:
-    """Count every option among the first cases asked for; one query."""
-    keys = [(name, value) for name, values in options.items() for value, _label in values]
-    if not keys:
-        return {}
-    among = ordered(asked.cases(), asked.order)[:COUNTED]
     conditions = {
-        f"n{number}": Count("pk", filter=FILTERS[name].condition(value, asked))
-        for number, (name, value) in enumerate(keys)
+        (name, value): FILTERS[name].condition(value, asked)
+        for name in free
+        for value, _label in known[name]
     }
-    found = among.aggregate(total=Count("pk"), **conditions)
-    more = found["total"] >= COUNTED
-    return {key: _shown(found[f"n{number}"], more=more) for number, key in enumerate(keys)}
+    counts = _count(Case.objects.filter(pk__in=among), conditions, more=more)
+    counts |= _count_others(asked, known) | _count_states(asked) | _count_policies(among)
+    chosen = {(name, asked.values[name]): _shown(len(first), more=more) for name in asked.active}
+    return counts | chosen | {("state", asked.state): _shown(len(first), more=more)}
 
 
-def _count_states(asked: Asked) -> dict[tuple[str, str], str]:
-    """Count the parts of what is to do, and each of the others up to a limit."""
-    free = replace(asked, values={**asked.values, "state": TO_DO_VALUE})
-    parts = [(TO_DO_VALUE, ""), *((state.value, "") for state in TO_DO)]
-    counted = _count(free, {"state": parts})
+def _count(rows: QuerySet[Case], conditions: Mapping[tuple[str, str], Q], *, more: bool) -> _Counts:
+    """Count the cases that meet each of the conditions; one query."""
+    if not conditions:
+        return {}
+    found = rows.order_by().aggregate(
+        **{f"n{n}": Count("pk", filter=each) for n, each in enumerate(conditions.values())}
+    )
+    return {key: _shown(found[f"n{n}"], more=more) for n, key in enumerate(conditions)}
+
+
+def _count_others(asked: Asked, known: Mapping[str, list[tuple[str, str]]]) -> _Counts:
+    """Count the other options of filters that are set, among the first cases of the state."""
+    names = [name for name in asked.active if name not in ("state", "policy")]
+    if not names:
+        return {}
+    window = first_of(asked.of_state(asked.state))
+    set_to = {name: FILTERS[name].condition(asked.values[name], asked) for name in names}
+    conditions = {
+        (name, value): _all(set_to[other] for other in names if other != name)
+        & FILTERS[name].condition(value, asked)
+        for name in names
+        for value, _label in known[name]
+    }
+    rows = asked.without(*names).among(window)
+    return _count(rows, conditions, more=window.count() >= COUNTED)
+
+
+def _all(conditions: Iterable[Q]) -> Q:
+    return reduce(and_, conditions, Q())
+
+
+def _count_states(asked: Asked) -> _Counts:
+    """Count what the other filters leave of the first cases of each state."""
+    window = first_of(asked.of_state(TO_DO_VALUE))
+    waiting = replace(asked, values={**asked.values, "state": TO_DO_VALUE})
+    parts = (TO_DO_VALUE, *(state.value for state in TO_DO))
+    conditions = {("state", part): _state(part, asked) for part in parts}
+    rows = waiting.among(window)
+    counts = _count(rows, conditions, more=window.count() >= COUNTED)
     for state in (CaseState.SNOOZED, CaseState.DECIDED, CaseState.CLOSED_MOOT):
+        if state == asked.state:
+            continue  # counted already, by what was found
+        window = first_of(asked.of_state(state.value))
         others = replace(asked, values={**asked.values, "state": state.value})
-        number = others.cases()[:COUNTED].count()
-        counted["state", state.value] = _shown(number, more=number >= COUNTED)
-    return counted
+        number = window.count()
+        left = others.among(window).count() if asked.narrowed else number
+        counts["state", state.value] = _shown(left, more=number >= COUNTED)
+    return counts
 
 
-def _count_policies(asked: Asked) -> dict[tuple[str, str], str]:
-    free = asked.without("policy")
-    among = ordered(free.cases(), free.order)[:COUNTED].values("pk")
-    cited = Decision.objects.filter(case__in=among, reversed_by=None, policies__isnull=False)
+def _count_policies(cases: list[int] | QuerySet[Case, int]) -> _Counts:
+    cited = Decision.objects.filter(case__in=cases, reversed_by=None, policies__isnull=False)
     rows = cited.order_by().values_list("policies__code").annotate(n=Count("case", distinct=True))
     return {("policy", code): _shown(number, more=False) for code, number in rows}
 
 
-def _shown(number: int, *, more: bool) -> str:
-    return f"{number}+" if more and number else str(number)
+def _shown(number: int, *, more: bool) -> str | None:
+    """Say a count; None where there may be some, only not among those that were looked at."""
+    if not more:
+        return str(number)
+    return f"{number_format(number, use_l10n=True, force_grouping=True)}+" if number else None
 
 
-def ordered(rows: QuerySet[Case], order: str) -> QuerySet[Case]:
-    """Put cases into one of :data:`ORDERS`, equal ones by number."""
-    return rows.order_by(*SORTED_BY[order])
-
-
-SORTED_BY = {
-    "priority": ("-priority", "pk"),
-    "oldest": ("opened_at", "pk"),
-    "newest": ("-opened_at", "-pk"),
-}
+SORTED_BY = {"priority": "priority", "oldest": "opened_at", "newest": "opened_at"}
+"""The field behind each of :data:`ORDERS`; equal ones go by number."""
 
 
 def chips(asked: Asked) -> Iterator[tuple[str, str]]:

@@ -23,7 +23,7 @@ from django.utils.translation import ngettext
 
 from moderation import permissions
 from moderation.admin import display
-from moderation.admin.filters import ORDERS, Asked, chips, choices
+from moderation.admin.filters import ORDERS, Asked, chips, choices, first_of
 from moderation.admin.queue import PAGE, QUEUE, author_of, ids_of, page_of, passage_of
 from moderation.models import Case, CaseState, Decision
 from moderation.models.cases import TO_DO
@@ -168,7 +168,8 @@ class Listing(CaseModelAdmin):
             return HttpResponseNotAllowed(["GET", "HEAD"])
         asked = Asked.of(request.GET, request.user)
         after, before = request.GET.get("after", ""), request.GET.get("before", "")
-        page = page_of(asked, after=after, before=before)
+        first = list(first_of(asked))
+        page = page_of(asked, after=after, before=before, first=first)
         personal = self.personal_context(request)
         context = {
             **self.admin_site.each_context(request),
@@ -181,7 +182,8 @@ class Listing(CaseModelAdmin):
             "after": page.after,
             "before": page.before,
             "here": page.begins_after,
-            "filters": choices(asked),
+            "filters": choices(asked, first),
+            "counted": asked.counted if len(first) >= asked.counted else 0,
             "chips": list(chips(asked)),
             "orders": self._orders(asked),
             "views": views.views_for(request.user),

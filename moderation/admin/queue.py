@@ -19,7 +19,7 @@ from django.utils.safestring import SafeString
 
 from moderation import permissions
 from moderation.admin import display
-from moderation.admin.filters import Asked
+from moderation.admin.filters import SORTED_BY, Asked
 from moderation.admin.passages import quote_from_window, shorten
 from moderation.admin.wellness import MASKED_CATEGORIES
 from moderation.models import Case, Evidence, ScanState
@@ -108,20 +108,31 @@ class Page:
     begins_after: str = ""
 
 
-def page_of(asked: Asked, *, after: str = "", before: str = "", size: int = PAGE) -> Page:
+def page_of(
+    asked: Asked,
+    *,
+    after: str = "",
+    before: str = "",
+    size: int = PAGE,
+    first: list[int] | None = None,
+) -> Page:
     """Return the page that begins after, or ends before, a place that an earlier page named.
 
-    What names no place is taken for none: the first page is shown.
+    What names no place is taken for none: the first page is shown. ``first`` are the first keys
+    of all, more than a page of them, where they are known.
     """
     rows = asked.cases()
     if before and (end := _place(before, asked.order)):
-        earlier = _whole(list(_beyond(rows, asked.order, end, backwards=True)[: size + 1]))[::-1]
+        earlier = _whole(list(_beyond(asked, rows, end, backwards=True)[: size + 1]))[::-1]
         if len(earlier) > size:
             names = [_name(case, asked.order) for case in earlier]
             return Page(with_extracts(earlier[1:]), names[1], names[-1], names[0])
         after = ""  # the first page, and a whole one
     place = _place(after, asked.order)
-    found = list(_beyond(rows, asked.order, place)[: size + 1])
+    if place is None and first is not None:
+        found = first[: size + 1]
+    else:
+        found = list(_beyond(asked, rows, place)[: size + 1])
     cases = with_extracts(_whole(found[:size]))
     return Page(
         cases,
@@ -133,7 +144,7 @@ def page_of(asked: Asked, *, after: str = "", before: str = "", size: int = PAGE
 
 def ids_of(asked: Asked, *, after: str = "", size: int = PAGE) -> list[int]:
     """Return which cases the page that begins after a place has now, without reading them."""
-    return list(_beyond(asked.cases(), asked.order, _place(after, asked.order))[:size])
+    return list(_beyond(asked, asked.cases(), _place(after, asked.order))[:size])
 
 
 def next_in_queue(asked: Asked, case: Case, *, backwards: bool = False) -> int | None:
@@ -154,28 +165,24 @@ def next_in_queue(asked: Asked, case: Case, *, backwards: bool = False) -> int |
         .exclude(proposed_by=user.pk)
     )
     place = _place(_name(case, asked.order), asked.order)
-    following: int | None = _beyond(rows, asked.order, place, backwards=backwards).first()
+    following: int | None = _beyond(asked, rows, place, backwards=backwards).first()
     if following is None:
-        following = _beyond(rows, asked.order, None, backwards=backwards).first()
+        following = _beyond(asked, rows, None, backwards=backwards).first()
     return following
 
 
-_FIELDS = {"priority": "priority", "oldest": "opened_at", "newest": "opened_at"}
 _Place = tuple[float | datetime, int]
 
 
 def _beyond(
-    rows: QuerySet[Case], order: str, place: _Place | None, *, backwards: bool = False
+    asked: Asked, rows: QuerySet[Case], place: _Place | None, *, backwards: bool = False
 ) -> QuerySet[Case, Any]:
     """Return the keys of the cases after a place, nearest first."""
-    field = _FIELDS[order]
-    down = (order != "oldest") != backwards
-    pk_down = (order == "newest") != backwards
-    sorting = ("-" if down else "") + field, ("-" if pk_down else "") + "pk"
-    rows = rows.order_by(*sorting)
+    rows = rows.order_by(*asked.sorting(backwards=backwards))
     if place is not None:
-        value, pk = place
-        beyond, pk_beyond = "lt" if down else "gt", "lt" if pk_down else "gt"
+        field, (value, pk) = SORTED_BY[asked.order], place
+        beyond = "lt" if (asked.order != "oldest") != backwards else "gt"
+        pk_beyond = "lt" if (asked.order == "newest") != backwards else "gt"
         # The first condition alone is what an index is entered by.
         rows = rows.filter(
             Q(**{f"{field}__{beyond}e": value})

@@ -145,7 +145,10 @@ class Case(models.Model):
                 fields=["-priority", "id"], condition=_IS_TO_DO, name="moderation_case_todo"
             ),
             models.Index(
-                fields=["opened_at", "id"], condition=_IS_TO_DO, name="moderation_case_waiting"
+                fields=["opened_at", "id"],
+                include=["priority"],
+                condition=_IS_TO_DO,
+                name="moderation_case_waiting",
             ),
             models.Index(fields=["due_at"], condition=_IS_TO_DO, name="moderation_case_due"),
             models.Index(fields=["state", "opened_at", "id"], name="moderation_case_state"),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Func, Q, QuerySet
+from django.db.models import Count, F, Func, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from moderation.models.subjects import Snapshot
@@ -28,6 +28,13 @@ _MOST_ASKED = 8
 _DIGITS = 18
 _NEWEST = 20_000
 """Where the database has no index of words, so many of the newest texts are searched."""
+
+# How often words occur is read off so many of the newest texts. Of what is in one of fifty or
+# more, the first cases are soon met in any order; what is rarer, the index soon has all of. Only
+# beginnings that very many texts have would make the index read most of itself.
+_SAMPLE = 500
+_COMMON = _SAMPLE // 50
+_EVERYWHERE = _SAMPLE // 4
 
 
 class WordsField(_Field):
@@ -121,21 +128,73 @@ def _lexeme(word: str) -> str:
 
 
 def found_by(cases: QuerySet[Case], asked: str, *, authors: bool = True) -> QuerySet[Case]:
-    """Return those of ``cases`` in whose text, title or author's name all words asked for begin.
+    """Return those of ``cases`` that :func:`matching` is true of."""
+    return cases.filter(matching(asked, authors=authors, using=cases.db))
 
-    ``authors`` is False for who may not know them. A number finds the case of that number too.
-    Costs what is found, not what there is: PostgreSQL has an index of the words; elsewhere the
-    newest texts are looked through.
+
+def matching(asked: str, *, authors: bool, using: str) -> Q:
+    """Return the condition for cases whose text, title or author has all words asked for.
+
+    A word may be the beginning of one. ``authors`` is False for who may not know them. A number
+    finds the case of that number too. Costs what is found, not what there is: PostgreSQL has an
+    index of the words; elsewhere the newest texts are looked through.
     """
     beginnings = words_of(asked[:_ASKED_CHARS])[:_MOST_ASKED]
     if not beginnings:
-        return cases.none()
-    begin = Begin(models.F("words"), beginnings, authors=authors)
-    matching = SearchText.objects.filter(begin)
-    if connections[cases.db].vendor != "postgresql":
-        newest = SearchText.objects.order_by("-pk").values("pk")[:_NEWEST]
-        matching = matching.filter(pk__in=newest)
-    return cases.filter(Q(snapshot__in=matching.values("pk")) | _numbered(asked))
+        return Q(pk__in=())
+    if connections[using].vendor == "postgresql":
+        return _by_frequency(beginnings, authors=authors) | _numbered(asked)
+    begin = Begin(F("words"), beginnings, authors=authors)
+    newest = SearchText.objects.order_by("-pk").values("pk")[:_NEWEST]
+    texts = SearchText.objects.filter(begin, pk__in=newest)
+    return Q(snapshot__in=texts.values("pk")) | _numbered(asked)
+
+
+def matching_each(asked: str, *, authors: bool) -> Q:
+    """Return the condition of :func:`matching`, for some hundred cases that are known already."""
+    beginnings = words_of(asked[:_ASKED_CHARS])[:_MOST_ASKED]
+    if not beginnings:
+        return Q(pk__in=())
+    return _each(beginnings, authors=authors) | _numbered(asked)
+
+
+def _each(beginnings: list[str], *, authors: bool) -> Q:
+    own = SearchText.objects.filter(pk=OuterRef("snapshot"))
+    begin = own.values_list(Begin(F("words"), beginnings, authors=authors))
+    return Q(Subquery(begin, output_field=models.BooleanField()))
+
+
+def _by_frequency(beginnings: list[str], *, authors: bool) -> Q:
+    """Ask each case for common words, and the index for rare ones.
+
+    Left to itself, PostgreSQL takes the beginning of a word for equally rare whatever it is, and
+    goes through all cases in order to find the three that there are.
+    """
+
+    def begin(words: list[str]) -> Begin:
+        return Begin(F("words"), words, authors=authors)
+
+    sample = SearchText.objects.filter(
+        pk__in=SearchText.objects.order_by("-pk").values("pk")[:_SAMPLE]
+    )
+    counts = {f"n{n}": Count("pk", filter=begin([word])) for n, word in enumerate(beginnings)}
+    found = sample.aggregate(together=Count("pk", filter=begin(beginnings)), **counts)
+    each = _each(beginnings, authors=authors)
+    if found["together"] >= _COMMON:
+        return each
+    telling = [w for n, w in enumerate(beginnings) if found[f"n{n}"] < _EVERYWHERE]
+    texts = SearchText.objects.filter(begin(telling or beginnings))
+    listed = Q(Among(F("snapshot"), Subquery(texts.values("pk"))))
+    return listed if len(telling or beginnings) == len(beginnings) else listed & each
+
+
+class Among(Func):
+    """Whether a value is in what a query finds, which is run first, whatever the estimates say."""
+
+    template = "%(expressions)s)"
+    arg_joiner = " = ANY(ARRAY"
+    output_field = models.BooleanField()
+    conditional = True
 
 
 def _numbered(asked: str) -> Q:

@@ -16,7 +16,6 @@ from moderation.conf import settings
 from moderation.models import Case
 
 DOUBLES_EVERY = timedelta(days=3)
-MOST_SEVERE = 100
 MOST_REACH = 10.0
 MOST_REPORTED = 4.0
 _START = datetime(2020, 1, 1, tzinfo=UTC)
@@ -50,11 +49,6 @@ def report_factor(weight: float) -> float:
 def age_factor(case: Case, now: datetime) -> float:
     """Return what waiting has made of a case by now: 1 for a new one."""
     return float(2 ** min(max((now - case.opened_at) / DOUBLES_EVERY, 0), 64))
-
-
-def highest_of_cases_since(opened: datetime) -> float:
-    """Return a priority that no case opened at ``opened`` or later is above."""
-    return math.log2(MOST_SEVERE * MOST_REACH * MOST_REPORTED) - _doublings(opened)
 
 
 def due_at(severity: int, opened: datetime) -> datetime | None:

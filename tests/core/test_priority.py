@@ -43,11 +43,6 @@ def test_the_stored_number_orders_as_the_product_does_at_any_moment(one, other, 
         assert one.priority == pytest.approx(other.priority, abs=1e-5)
 
 
-@given(cases, st.timedeltas(timedelta(0), timedelta(days=400)))
-def test_no_case_opened_since_a_moment_is_above_its_bound(row, before):
-    assert row.priority <= priority.highest_of_cases_since(row.opened_at - before)
-
-
 def test_severe_read_and_waiting_cases_rise():
     assert case(severity=80).priority > case(severity=40).priority
     assert case(reach=4).priority > case(reach=2).priority
