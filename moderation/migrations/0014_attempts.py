@@ -21,4 +21,20 @@ class Migration(migrations.Migration):
             name="email_confirmed_at",
             field=models.DateTimeField(editable=False, null=True, verbose_name="address confirmed"),
         ),
+        migrations.AlterField(
+            model_name="notice",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("report_received", "report received"),
+                    ("report_answered", "report answered"),
+                    ("author_notified", "author told of a decision"),
+                    ("author_undone", "author told that a decision was taken back"),
+                    ("appeal_received", "appeal received"),
+                    ("appeal_judged", "appeal judged"),
+                ],
+                max_length=20,
+                verbose_name="kind",
+            ),
+        ),
     ]

@@ -122,6 +122,7 @@ class NoticeKind(models.TextChoices):
     REPORT_RECEIVED = "report_received", _("report received")
     REPORT_ANSWERED = "report_answered", _("report answered")
     AUTHOR_NOTIFIED = "author_notified", _("author told of a decision")
+    AUTHOR_UNDONE = "author_undone", _("author told that a decision was taken back")
     APPEAL_RECEIVED = "appeal_received", _("appeal received")
     APPEAL_JUDGED = "appeal_judged", _("appeal judged")
 

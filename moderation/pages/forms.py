@@ -29,7 +29,7 @@ class ReportForm(forms.Form):
     email = forms.CharField(
         label=_("Your e-mail address"),
         required=False,
-        help_text=_("We tell you there what was decided."),
+        help_text=_("We send you a link. If you follow it, we tell you there what was decided."),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
     notice = forms.BooleanField(

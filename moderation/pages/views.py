@@ -60,8 +60,24 @@ def report(request: HttpRequest, label: str, object_id: str) -> HttpResponse:
 @require_safe
 def received(request: HttpRequest) -> HttpResponse:
     """Thank for a report; say so if the text had been decided as it stands."""
-    state = request.GET.get("state", "")
-    return _page(request, "moderation/received.html", {"state": state})
+    context = {
+        "state": request.GET.get("state", ""),
+        "known": bool(getattr(request.user, "email", "")),
+    }
+    return _page(request, "moderation/received.html", context)
+
+
+@require_http_methods(_METHODS)
+def confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """Let reporters confirm their address: with a button, as programs open links of mails too."""
+    try:
+        if request.method == "POST":
+            report = reports.confirm_address(token)
+        else:
+            report = reports.of_link(token)
+    except Unusable as error:
+        raise Http404(str(error)) from error
+    return _page(request, "moderation/confirm.html", {"report": report})
 
 
 # Authors
@@ -72,7 +88,7 @@ def appeal(request: HttpRequest, token: str) -> HttpResponse:
     """Show a decision to whoever has the link that its author was sent."""
     key = links.decision_of(token)
     if key is None:
-        raise Http404(_("This link is not valid."))
+        raise Http404(_("This link is not valid, or not any more."))
     return _decision(request, key, None)
 
 

@@ -170,6 +170,8 @@ def undo(
         reversal = _write(case, who, outcome=Outcome.UNDO, reverses=original, batch_id=batch_id)
         effect = effects.revert(original, subject)
         _move_back(case)
+        if not on_appeal:  # else the judgement tells of it
+            notices.plan_undone(original)
         audit.record(
             "decision.undone",
             actor=who,

@@ -60,6 +60,20 @@ def plan_for_author(decision: Decision) -> None:
         row.save(using=decision._state.db)
 
 
+def plan_undone(decision: Decision) -> None:
+    """Plan to tell an author that a decision was taken back, if they were told of it.
+
+    What is being sent at this moment may arrive: it is looked at again when that must be over.
+    """
+    rows = Notice.objects.using(decision._state.db).filter(
+        decision=decision, kind=NoticeKind.AUTHOR_NOTIFIED, attempts__gt=0
+    )
+    told = rows.first()
+    if told is not None and told.state in (NoticeState.SENT, NoticeState.WAITING):
+        due = timezone.now() + (timedelta() if told.state == NoticeState.SENT else LEASE)
+        plan(NoticeKind.AUTHOR_UNDONE, f"decision:{decision.pk}", decision=decision, due_at=due)
+
+
 def plan(kind: NoticeKind, about: str, **rows: Any) -> None:
     """Plan a notice that may leave at once; one about the same thing is planned once.
 
@@ -175,23 +189,33 @@ def _report_received(notice: Notice) -> Message | None:
     return None if report is None else _to_reporter(report, report.decision)
 
 
+def is_confirmed(report: Report) -> bool:
+    """Whether it is certain that whoever reported reads the mail that goes to their address."""
+    own = getattr(report.reporter, "email", "")
+    return bool(own) or report.email_confirmed_at is not None
+
+
 def _report_answered(notice: Notice) -> Message | None:
     report = notice.report
     if report is None or report.state == ReportState.WAITING:
         return None  # what was decided was taken back meanwhile
     if report.decision_id != notice.decision_id:
         return None  # and was decided anew
+    if not is_confirmed(report):
+        return None  # anybody can give any address
     return _to_reporter(report, notice.decision)
 
 
 def _to_reporter(report: Report, decision: Decision | None) -> Message | None:
-    to = report.email or getattr(report.reporter, "email", "")
+    to, confirmed = getattr(report.reporter, "email", "") or report.email, is_confirmed(report)
     if not (to and settings.NOTIFY_REPORTERS):
         return None
     context = {
         "report": report,
         "what": report.subject.get_kind_display(),
         "url": links.absolute(report.subject.url),
+        "confirmed": confirmed,
+        "confirm_url": "" if confirmed else links.confirm_url(report),
         "automated": decision is not None and decision.actor_kind == ActorKind.MACHINE,
     }
     return Message(to, report.language, context)
@@ -221,6 +245,16 @@ def _author_notified(notice: Notice) -> Message | None:
     )
 
 
+def _author_undone(notice: Notice) -> Message | None:
+    decision = notice.decision
+    told = Notice.objects.using(notice._state.db).filter(
+        decision=decision, kind=NoticeKind.AUTHOR_NOTIFIED, state=NoticeState.SENT
+    )
+    if decision is None or not settings.NOTIFY_AUTHORS or not told.exists():
+        return None
+    return Message(_author_address(decision.case.subject), "", about(decision))
+
+
 def _to_appellant(notice: Notice) -> Message | None:
     appeal = notice.appeal
     if appeal is None or not settings.NOTIFY_AUTHORS:
@@ -236,6 +270,7 @@ _COMPOSE: Mapping[NoticeKind, Callable[[Notice], Message | None]] = {
     NoticeKind.REPORT_RECEIVED: _report_received,
     NoticeKind.REPORT_ANSWERED: _report_answered,
     NoticeKind.AUTHOR_NOTIFIED: _author_notified,
+    NoticeKind.AUTHOR_UNDONE: _author_undone,
     NoticeKind.APPEAL_RECEIVED: _to_appellant,
     NoticeKind.APPEAL_JUDGED: _to_appellant,
 }

@@ -34,7 +34,7 @@ from moderation.models import (
     Subject,
 )
 from moderation.models.decisions import DISMISSING, RESTRICTING
-from moderation.services import audit, cases, intake, notices, reported, transparency
+from moderation.services import audit, cases, intake, links, notices, reported, transparency
 from moderation.services.actors import MACHINE, READER
 from moderation.services.database import moderation_db, write_transaction
 from moderation.services.errors import ModerationError, NotAllowed, Unusable
@@ -148,7 +148,8 @@ def _name(new: NewReport) -> str:
 
 
 def _email(new: NewReport) -> str:
-    return storable(new.email).strip() or str(getattr(new.user, "email", "") or "")
+    """Return the address of the account; what is typed in may be anybody's."""
+    return str(getattr(new.user, "email", "") or "") or storable(new.email).strip()
 
 
 # Taking one in
@@ -256,6 +257,8 @@ def _fill(report: Report, new: NewReport) -> None:
     report.location = storable(new.location).strip()
     report.good_faith = new.good_faith
     report.reporter = new.user
+    if report.email.lower() != _email(new).lower():
+        report.email_confirmed_at = None
     report.name, report.email = _name(new), _email(new)
     report.language = (translation.get_language() or "")[:20]
 
@@ -390,6 +393,39 @@ def _answer(report: Report, decision: Decision | None) -> None:
         state=str(report.state),
     )
     transaction.on_commit(lambda: send() and None, using=report._state.db, robust=True)
+
+
+# The address of who reports
+
+
+def of_link(token: str) -> Report:
+    """Return the report that a link for confirming an address is about.
+
+    Raises:
+        Unusable: the link is not ours, too old, or of an address that the report has no more.
+    """
+    report = Report.objects.using(moderation_db()).filter(pk=links.confirms(token)).first()
+    if report is None or not links.is_confirmation(token, report):
+        raise Unusable(_("This link is not valid, or not any more."))
+    return report
+
+
+def confirm_address(token: str) -> Report:
+    """Note that the reporter reads their mail, and tell them what was decided already.
+
+    Raises ``Unusable`` as :func:`of_link` does.
+    """
+    with write_transaction(moderation_db()) as using:
+        of_link(token)
+        report = Report.objects.using(using).select_for_update().get(pk=links.confirms(token))
+        if report.email_confirmed_at is None and links.is_confirmation(token, report):
+            report.email_confirmed_at = timezone.now()
+            report.save(using=using, update_fields=["email_confirmed_at"])
+            if not report.is_waiting:
+                about = f"confirmed:{report.pk}"
+                decision = report.decision
+                notices.plan(NoticeKind.REPORT_ANSWERED, about, report=report, decision=decision)
+    return report
 
 
 # Finding what is reported

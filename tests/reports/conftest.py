@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from moderation.models import Case, Notice, Report
-from moderation.services import decisions, notices, reports
+from moderation.services import decisions, links, notices, reports
 from moderation.services.reports import NewReport
 from moderation.services.scanning import run_scan
 from tests.core.conftest import (  # noqa: F401 - fixtures of the desk
@@ -80,7 +80,12 @@ def reader():
 
 @pytest.fixture
 def reported(comment, reader) -> Report:
-    return reports.submit(comment, reader()).report
+    """What a reader has reported who confirmed their address."""
+    return confirmed(reports.submit(comment, reader()).report)
+
+
+def confirmed(report) -> Report:
+    return reports.confirm_address(links.confirmation_of(report))
 
 
 def decide(case, user, outcome="hide", policies=("test-civility",), **more):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import time
 
 import pytest
-from django.core import mail
+from django.core import mail, signing
+from django.test import Client
 
 from moderation import signals
 from moderation.models import (
@@ -101,6 +103,44 @@ def test_nobody_is_told_before_the_undo_window_is_over_nor_what_was_undone(
     assert send_all() == ["void"]
     assert mail.outbox == []
     assert not StatementOfReasons.objects.exists()
+
+
+def test_the_author_hears_that_what_they_were_told_was_taken_back(decision, moderator):
+    send_all()
+    decisions.undo(decision.pk, actor=moderator)
+    assert send_all() == ["sent"]
+    message = mail.outbox[-1]
+    assert (message.to, len(mail.outbox)) == (["author@mail.example"], 2)
+    assert "was taken back" in message.subject
+    assert "hide" in message.body
+    assert send_all() == []
+
+
+def test_an_author_whose_mail_is_on_its_way_hears_of_the_undo_when_it_has_left(
+    decision, moderator, monkeypatch
+):
+    mailed = notices.send_mail
+
+    def undo_meanwhile(*given):
+        monkeypatch.setattr(notices, "send_mail", mailed)
+        decisions.undo(decision.pk, actor=moderator)
+        return mailed(*given)
+
+    monkeypatch.setattr(notices, "send_mail", undo_meanwhile)
+    assert send_all() == ["sent"]
+    assert send_all() == []  # not before the mail has certainly left
+    turn_back(Notice.objects.get(kind="author_undone"), due_at={"minutes": 1})
+    assert send_all() == ["sent"]
+    assert "was taken back" in mail.outbox[-1].subject
+
+
+def test_an_author_who_was_never_told_hears_of_no_undo(decision, moderator, settings):
+    settings.EMAIL_BACKEND = "tests.reports.broken.EmailBackend"
+    assert send_all() == ["waiting"]
+    decisions.undo(decision.pk, actor=moderator)
+    for row in Notice.objects.filter(state="waiting").order_by("pk"):
+        turn_back(row, due_at={"minutes": 1})
+    assert send_all() == ["void", "void"]
 
 
 @pytest.mark.parametrize("outcome", ["dismiss_allowed", "dismiss_false_positive", "escalate"])
@@ -409,6 +449,17 @@ def test_reporters_hear_of_a_reversal(comment, reported, moderator, colleague, p
 
 
 # The link
+
+
+def test_a_link_is_good_for_as_long_as_a_decision_can_be_contested(decision, lay, monkeypatch):
+    sent_at = time.time()
+    token = links.token_of(decision)
+    monkeypatch.setattr(signing.time, "time", lambda: sent_at + 182 * 86_400)
+    assert links.decision_of(token) == decision.pk
+    monkeypatch.setattr(signing.time, "time", lambda: sent_at + 184 * 86_400)
+    assert links.decision_of(token) is None
+    assert Client().get(f"/moderation/appeal/{token}/").status_code == 404
+    assert links.decision_of(links.token_of(decision)) == decision.pk  # as the next mail has it
 
 
 def test_a_link_stands_for_one_decision(decision):

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
-from django.core import mail
+from django.core import mail, signing
+from django.test import Client
 
 from moderation import signals
 from moderation.models import Case, CaseState, Event, Notice, Report, Subject
-from moderation.services import appeals, audit, cases, decisions, intake, reported, reports
+from moderation.services import appeals, audit, cases, decisions, intake, links, reported, reports
 from moderation.services.errors import NotAllowed, Unusable
 from moderation.services.priority import report_factor
 from moderation.services.reports import Incomplete, NewReport, TooMany
 from moderation.services.sweep import sweep
-from tests.reports.conftest import CALM, decide, scan, send_all
+from tests.reports.conftest import CALM, confirmed, decide, scan, send_all
 from tests.site.models import Comment, Unmoderated
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -164,7 +166,22 @@ def test_a_decided_text_stays_decided_and_the_reporter_hears_how(
     assert (case.state, case.version) == (CaseState.DECIDED, closed.version)
     assert receipt.report.case == case
     send_all()
+    assert "judged before" not in mail.outbox[-1].body
+    confirmed(receipt.report)
+    send_all()
+    words = "was confirmed" if state == "confirmed" else "does not break the rules"
+    assert words in mail.outbox[-1].body
+
+
+def test_an_account_hears_at_once_how_a_text_was_decided_and_at_its_own_address_only(
+    comment, reported, reader, author, moderator, policy
+):
+    decide(reported.case, moderator, "label")
+    reports.submit(comment, reader(user=author, email="victim@mail.example"))
+    send_all()
+    assert mail.outbox[-1].to == ["author@mail.example"]
     assert "judged before" in mail.outbox[-1].body
+    assert "victim@mail.example" not in [to for message in mail.outbox for to in message.to]
 
 
 def test_an_edited_text_is_open_again_when_reported(comment, reported, reader, moderator, policy):
@@ -223,6 +240,70 @@ def test_the_reporter_is_told_once_what_was_decided(
     assert not re.search(rf"\b{decision.actor_label}\b", told[0].body)
     assert Event.objects.last().data["reports"] == [reported.pk]
     assert audit.verify().ok
+
+
+def test_an_address_that_nobody_confirmed_hears_no_more(comment, reader, moderator, policy):
+    report = reports.submit(comment, reader()).report
+    assert send_all() == ["sent"]
+    (link,) = re.findall(
+        r"https://news\.example(/moderation/report/confirm/\S+)", mail.outbox[0].body
+    )
+    decide(report.case, moderator, "hide")
+    reports.settle_due()
+    send_all()
+    answers = [message for message in mail.outbox if "came of" in message.subject]
+    assert answers == []
+    assert Client().get(link).status_code == 200
+    report.refresh_from_db()
+    assert report.email_confirmed_at is None  # programs open links too
+    send_all()
+    assert b"is confirmed" in Client().post(link).content
+    assert b"is confirmed" in Client().post(link).content
+    send_all()
+    (answer,) = [message for message in mail.outbox if "came of" in message.subject]
+    assert answer.to == ["reader@mail.example"]
+    assert "was confirmed" in answer.body
+
+
+def test_no_address_is_confirmed_by_a_link_for_another(comment, author, reader):
+    author.email = ""
+    author.save()
+    first = reports.submit(comment, reader(user=author, email="a@mail.example")).report
+    old = links.confirmation_of(first)
+    reports.confirm_address(old)
+    again = reports.submit(comment, reader(user=author, email="b@mail.example")).report
+    assert (again.pk, again.email_confirmed_at) == (first.pk, None)
+    for token in (
+        old,
+        "",
+        old[:-1],
+        old + "x",
+        "x" * 100_000,
+        "\x00",
+        signing.dumps([again.pk, ""]),
+    ):
+        with pytest.raises(Unusable):
+            reports.confirm_address(token)
+        with pytest.raises(Unusable):
+            reports.of_link(token)
+    assert Client().get(f"/moderation/report/confirm/{old}/").status_code == 404
+    again.refresh_from_db()
+    assert again.email_confirmed_at is None
+
+
+def test_the_link_that_confirms_an_address_grows_old(comment, reader, monkeypatch):
+    token = links.confirmation_of(reports.submit(comment, reader()).report)
+    monkeypatch.setattr(links, "CONFIRM_WITHIN", timedelta(seconds=-1))
+    with pytest.raises(Unusable):
+        reports.confirm_address(token)
+
+
+def test_without_an_address_of_the_site_a_mail_has_no_link(comment, reader, lay):
+    lay(SITE_URL="")
+    reports.submit(comment, reader())
+    send_all()
+    assert "A moderator will look" in mail.outbox[0].body
+    assert "confirm" not in mail.outbox[0].body
 
 
 def test_an_answer_taken_back_is_given_anew(reported, moderator, policy):
