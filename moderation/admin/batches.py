@@ -25,6 +25,7 @@ from moderation.admin.page import state_in_words
 from moderation.admin.queue import QUEUE, author_of, passage_of, with_extracts
 from moderation.models import Case, Decision, Outcome
 from moderation.services import cases, decisions
+from moderation.services.colleagues import colleagues_of
 from moderation.services.decisions import BatchItem
 from moderation.services.errors import InvalidTransition, ModerationError
 from moderation.services.preferences import preferences_of
@@ -271,6 +272,8 @@ class Batches(CaseModelAdmin):
         status: int = 200,
     ) -> HttpResponse:
         choices = _choices(items, request.user)
+        if isinstance(form, AssignForm):
+            form.offer(colleagues_of(request.user))
         with_extracts([choice.case for choice in choices])
         context = {
             "title": str(ACTIONS[name].label).rstrip("…"),

@@ -34,6 +34,7 @@ from moderation.admin.thread import ANSWERED
 from moderation.conf import settings
 from moderation.models import Case, Decision, Snapshot
 from moderation.services import cases
+from moderation.services.colleagues import colleagues_of
 from moderation.types import TextFormat
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ class CaseAdmin(ReadOnly, Acting, Listing, Personal, Batches, Dashboard, CaseMod
             "account_url": self._account_url(request, page.author.account),
             "form": form or _new_form(case, page.proposal, personal.get("keys")),
             "snooze_form": SnoozeForm(),
-            "assign_form": AssignForm(),
+            "assign_form": _assign_form(case, request.user) if page.allowed.assign else None,
             "note_form": note_form or NoteForm(),
             "may_rescan": permissions.may_decide(request.user),
             **(extra_context or {}),
@@ -192,6 +193,12 @@ def _new_form(
     if proposal is not None:
         initial |= {"outcome": proposal.proposed, "cited": list(proposal.policies.all())}
     return DecisionForm(initial=initial, keys=keys)
+
+
+def _assign_form(case: Case, user: Any) -> AssignForm:
+    form = AssignForm()
+    form.offer(colleagues_of(user, but=case.subject.author_id))
+    return form
 
 
 def _looks_ahead(request: HttpRequest) -> bool:

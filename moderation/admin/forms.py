@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +10,14 @@ from django import forms
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from moderation.models import Policy
 from moderation.models.decisions import CHOOSABLE, RESTRICTING
+from moderation.services.colleagues import Colleagues
 from moderation.services.notes import MOST_CHARS
 
 if TYPE_CHECKING:
@@ -151,20 +154,41 @@ class NoteForm(forms.Form):
     )
 
 
+class Suggesting(forms.TextInput):
+    """A text field with a list to choose from, for where the list may not have everything."""
+
+    suggested: Sequence[tuple[str, str]] = ()
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        own = {**(attrs or {}), "list": f"{name}-list"}
+        field = super().render(name, value, own, renderer)
+        options = format_html_join("", '<option value="{}">{}</option>', self.suggested)
+        return format_html('{}<datalist id="{}-list">{}</datalist>', field, name, options)
+
+
 class AssignForm(forms.Form):
     """Give a case to a colleague, by the name of the account."""
 
     version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
     colleague = forms.CharField(
+        label=gettext_lazy("To whom"),
         max_length=254,
-        widget=forms.TextInput(
-            attrs={
-                "aria-label": gettext_lazy("To whom"),
-                "placeholder": gettext_lazy("User name"),
-                "autocomplete": "off",
-            }
+        widget=Suggesting(
+            attrs={"placeholder": gettext_lazy("User name"), "autocomplete": "off", "size": 20}
         ),
     )
+
+    def offer(self, colleagues: Colleagues) -> None:
+        """Let one of ``colleagues`` be chosen; where there may be others, typed as well."""
+        field = self.fields["colleague"]
+        field.widget.attrs["aria-label"] = field.label
+        if colleagues.everybody and colleagues.names:
+            first = [("", _("Choose a colleague"))]
+            attrs = {"aria-label": field.label}
+            field.widget = forms.Select(attrs=attrs, choices=[*first, *colleagues.names])
+            field.widget.is_required = True
+        elif isinstance(field.widget, Suggesting):
+            field.widget.suggested = colleagues.names
 
     def clean_colleague(self) -> Any:
         users = get_user_model()

@@ -1,0 +1,73 @@
+"""Who else may decide a case: the colleagues that it can be handed to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth import get_backends, get_user_model
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.models import PermissionsMixin
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Q
+
+from moderation import permissions
+
+MOST_COLLEAGUES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Colleagues:
+    """The names of accounts with what to call each; ``everybody`` if there are no others."""
+
+    names: list[tuple[str, str]]
+    everybody: bool
+
+
+def colleagues_of(user: Any, *, but: Any = None) -> Colleagues:
+    """Return who besides ``user`` may decide cases, without the account of the key ``but``.
+
+    Two queries. Not everybody is found where there are very many, and where something else than
+    Django's own tables says who may do what.
+    """
+    accounts = get_user_model()
+    if not issubclass(accounts, PermissionsMixin):
+        return Colleagues([], everybody=False)
+    rows = accounts._default_manager.exclude(pk__in=[key for key in (user.pk, but) if key])
+    if _has_field(accounts, "is_active"):
+        rows = rows.filter(is_active=True)
+    for name in (permissions.VIEW, permissions.DECIDE):
+        rows = rows.filter(_granted(accounts, name))
+    found = list(rows.order_by(accounts.USERNAME_FIELD)[: MOST_COLLEAGUES + 1])
+    own_tables = all(isinstance(backend, ModelBackend) for backend in get_backends())
+    return Colleagues(
+        [(str(each.get_username()), _called(each)) for each in found[:MOST_COLLEAGUES]],
+        everybody=own_tables and len(found) <= MOST_COLLEAGUES,
+    )
+
+
+def _has_field(accounts: Any, name: str) -> bool:
+    try:
+        accounts._meta.get_field(name)
+    except FieldDoesNotExist:
+        return False
+    return True
+
+
+def _granted(accounts: Any, permission: str) -> Q:
+    """Return the condition for accounts with a permission of their own or through a group."""
+    label, _dot, codename = permission.partition(".")
+    one = {"codename": codename, "content_type__app_label": label}
+    ways = ("user_permissions", "groups__permissions")
+    condition = Q(is_superuser=True)
+    for way in ways:
+        holders = accounts._base_manager.filter(
+            **{f"{way}__{field}": value for field, value in one.items()}
+        )
+        condition |= Q(pk__in=holders.values("pk"))
+    return condition
+
+
+def _called(account: Any) -> str:
+    name, account_name = account.get_full_name().strip(), str(account.get_username())
+    return f"{name} ({account_name})" if name and name != account_name else account_name
