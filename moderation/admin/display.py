@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -95,14 +96,15 @@ def _left_out(marks: int) -> str:
     return format_html('<span class="moderation-code" title="{}">+{}</span>', title, more)
 
 
-def quoted(quote: Quote, *, veil: bool = False) -> SafeString:
-    """Return a passage with what is around it, the passage marked, and covered with ``veil``."""
-    passage = shown(quote.passage)
+def quoted(quote: Quote, *, veil: Collection[str] = ()) -> SafeString:
+    """Return a passage with what is around it, the passage marked.
+
+    ``veil`` names the parts of the quote that are covered: before, passage, after.
+    """
+    parts = {name: shown(getattr(quote, name)) for name in ("before", "passage", "after")}
     return format_html(
-        '<bdi class="moderation-quote">{}<mark>{}</mark>{}</bdi>',
-        shown(quote.before),
-        veiled(passage) if veil else passage,
-        shown(quote.after),
+        '<bdi class="moderation-quote">{before}<mark>{passage}</mark>{after}</bdi>',
+        **{name: veiled(part) if name in veil else part for name, part in parts.items()},
     )
 
 

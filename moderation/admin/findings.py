@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -111,11 +113,12 @@ class Assessment:
         veiled: frozenset[int] = frozenset(),
     ) -> list[FindingView]:
         """Return ``findings`` with their passages in words, those of ``veiled`` covered."""
+        hard = _merged(spans[number] for number in veiled)
         versions = {run.detector: run.version for run in _runs(self.scan)} if self.scan else {}
         listed: dict[int, list[EvidenceView]] = {finding.pk: [] for finding in findings}
         for number, row in self.passages.items():
             if row.finding_id in listed:
-                view = self._evidence(number, row, plain, spans[number], veil=number in veiled)
+                view = self._evidence(number, row, plain, spans[number], hard)
                 listed[row.finding_id].append(view)
         return [
             FindingView(
@@ -128,7 +131,7 @@ class Assessment:
         ]
 
     def _evidence(
-        self, number: int, row: Evidence, plain: PlainText, span: Span, *, veil: bool
+        self, number: int, row: Evidence, plain: PlainText, span: Span, hard: list[Span]
     ) -> EvidenceView:
         only_in_markup = span.start == span.end and row.start < row.end
         if only_in_markup:
@@ -139,7 +142,7 @@ class Assessment:
         return EvidenceView(
             number=number,
             reason=display.shown(say(row.explanation, row.params)),
-            quote=display.quoted(passage, veil=veil),
+            quote=display.quoted(passage, veil=_hard_parts(span, hard)),
             part=part_of(span.start),
             only_in_markup=only_in_markup,
             without=_without(row),
@@ -158,6 +161,33 @@ class Assessment:
             failed=[run for run in runs if run.state == RunState.FAILED],
             waits=any(other.state in ACTIVE_SCANS for other in self.scans),
         )
+
+
+def _merged(spans: Iterable[Span]) -> list[Span]:
+    """Return what the spans cover together, in order; an empty one covers its place."""
+    merged: list[Span] = []
+    for span in sorted(spans, key=lambda each: each.start):
+        end = max(span.end, span.start + 1)
+        if merged and span.start <= merged[-1].end:
+            merged[-1] = Span(merged[-1].start, max(merged[-1].end, end))
+        else:
+            merged.append(Span(span.start, end))
+    return merged
+
+
+def _hard_parts(span: Span, hard: list[Span]) -> list[str]:
+    """Return which parts of the quote of a passage have something of ``hard``, as merged."""
+    parts = {
+        "before": (max(span.start - CONTEXT_CHARS, 0), span.start),
+        "passage": (span.start, max(span.end, span.start + 1)),
+        "after": (span.end, span.end + CONTEXT_CHARS),
+    }
+    return [name for name, (start, end) in parts.items() if _touches(hard, start, end)]
+
+
+def _touches(merged: list[Span], start: int, end: int) -> bool:
+    place = bisect_right(merged, start, key=lambda each: each.end)
+    return place < len(merged) and merged[place].start < end
 
 
 def _without(row: Evidence) -> float | None:

@@ -70,6 +70,14 @@ def test_an_insult_is_covered_by_what_it_was_found_for(desk, comment_case):
     assert f"{VEIL}badword before</span>" in shown(desk, case)
 
 
+def test_the_words_around_another_passage_are_covered(desk, comment_case):
+    case = comment_case("One badword, then calm, badword two.")
+    threaten(case)
+    listed = shown(desk, case).split('id="evidence-heading"')[1].split("</section>")[0]
+    assert f"<mark>{VEIL}badword</span></mark>{VEIL}, then calm, badword two.</span>" in listed
+    assert f"{VEIL}One badword, then calm, </span><mark>{VEIL}badword</span></mark> two." in listed
+
+
 def test_both_panes_of_a_copy_are_covered(desk, comment_case, article_case):
     original = article_case("<p>alpha BADWORD beta</p> and badword")
     case = comment_case("alpha badword  beta")
