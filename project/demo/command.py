@@ -57,13 +57,15 @@ def _stay(options: Options) -> int:
         surroundings.set_up(options)
         surroundings.check_port(options.port)
         surroundings.check_broker(options.redis_url)
-        surroundings.migrate()
         from project.demo import accounts, site
 
+        site.check_articles(options)
+        surroundings.migrate()
         site.print_services(options)
-        site.print_credentials(accounts.create())
         site.start(processes, options)
+        site.print_credentials(accounts.create())
         site.load(options)
+        site.wait_for_web(processes, options)
         print(f"Newsroom   {site.address(options, 'newsroom:front')}")
         print(f"Queue      {site.address(options, 'admin:moderation_case_changelist')}")
         print(f"Logs       {options.folder / 'logs'}")

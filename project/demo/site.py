@@ -7,8 +7,9 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from django.db import DatabaseError
 from django.urls import reverse
@@ -19,7 +20,7 @@ from project.demo.options import Options
 from project.demo.problems import Problem, first_line
 from project.demo.processes import Processes
 from project.demo.surroundings import HOST
-from project.newsroom.folder import Skipped, read_folder
+from project.newsroom.folder import Page, Skipped, read_folder
 from project.newsroom.loading import Loaded, load_newsroom, load_pages
 
 WEB_SECONDS = 60
@@ -41,7 +42,7 @@ class Haul:
 
 
 def start(processes: Processes, options: Options) -> None:
-    """Start web, worker and beat, and wait until the site answers."""
+    """Start web, worker and beat. They take seconds, in which the newsroom can be filled."""
     processes.start("web", "django", "runserver", "--noreload", f"{HOST}:{options.port}")
     processes.start(
         "worker",
@@ -53,10 +54,11 @@ def start(processes: Processes, options: Options) -> None:
         *("celery", "-A", "project", "beat", "--loglevel", "INFO", "--pidfile="),
         *("--schedule", str(options.folder / "beat-schedule")),
     )
-    _wait_for_web(processes, address(options, "newsroom:front"))
 
 
-def _wait_for_web(processes: Processes, url: str) -> None:
+def wait_for_web(processes: Processes, options: Options) -> None:
+    """Wait until the site answers. Raises ``Problem`` if it does not, ``Died`` if one ended."""
+    url = address(options, "newsroom:front")
     deadline = time.monotonic() + WEB_SECONDS
     while True:
         processes.check()
@@ -71,25 +73,41 @@ def _wait_for_web(processes: Processes, url: str) -> None:
             time.sleep(0.1)
 
 
+def check_articles(options: Options) -> None:
+    """Raise ``Problem`` if there is nothing to load, before anything is started for it."""
+    if options.articles is None:
+        return
+    haul = Haul()
+    for item in _pages(options.articles):
+        if not isinstance(item, Skipped):
+            return
+        haul.skipped.append(item)
+    _print_left_out(haul)
+    raise Problem(f"ARTICLES={options.articles}: no .txt or .html file with text in it")
+
+
+def _pages(folder: Path) -> Iterator[Page | Skipped]:
+    try:
+        yield from read_folder(folder)
+    except OSError as error:
+        raise Problem(f"ARTICLES={folder}: {error.strerror}") from error
+
+
 def load(options: Options) -> Haul:
-    """Fill the newsroom and say what was loaded; ``Problem`` if there was nothing to load."""
+    """Fill the newsroom and say what was loaded."""
     haul = Haul()
     try:
         texts: Iterable[Loaded | Skipped] = (
-            load_pages(read_folder(options.articles)) if options.articles else load_newsroom()
+            load_pages(_pages(options.articles)) if options.articles else load_newsroom()
         )
         for item in texts:
             if isinstance(item, Skipped):
                 haul.skipped.append(item)
             else:
                 haul.loaded.append(item)
-    except OSError as error:
-        raise Problem(f"ARTICLES={options.articles}: {error.strerror}") from error
     except DatabaseError as error:
         raise Problem(f"the texts cannot be saved: {first_line(error)}") from error
     _print_left_out(haul)
-    if not haul.loaded:
-        raise Problem(f"ARTICLES={options.articles}: no .txt or .html file with text in it")
     print(f"Loaded     {haul}", flush=True)
     return haul
 

@@ -76,13 +76,16 @@ def trial(options: Options) -> Iterator[Trial]:
         with surroundings.occupied(own.folder), Processes(own.folder / "logs") as processes:
             surroundings.set_up(own)
             surroundings.check_broker(own.redis_url)
-            surroundings.migrate()
             from project.demo import accounts, site
 
+            site.check_articles(own)
+            surroundings.migrate()
             site.print_services(own)
-            passwords = {account.username: account.password for account in accounts.create()}
             site.start(processes, own)
-            yield Trial(own, processes, passwords, site.load(own))
+            passwords = {account.username: account.password for account in accounts.create()}
+            haul = site.load(own)
+            site.wait_for_web(processes, own)
+            yield Trial(own, processes, passwords, haul)
 
 
 @contextmanager

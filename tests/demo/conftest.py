@@ -66,14 +66,21 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def manage(migrated: Path, tmp_path: Path) -> Run:
-    """Run ``manage.py`` on a fresh copy of an empty database."""
-    (tmp_path / "data").mkdir()
+def data(migrated: Path, tmp_path: Path) -> Path:
+    """A folder of one's own with a fresh copy of an empty database."""
+    folder = tmp_path / "data"
+    folder.mkdir()
     for file in migrated.glob("db.sqlite3*"):
-        (tmp_path / "data" / file.name).write_bytes(file.read_bytes())
+        (folder / file.name).write_bytes(file.read_bytes())
+    return folder
+
+
+@pytest.fixture
+def manage(data: Path) -> Run:
+    """Run ``manage.py`` on a fresh copy of an empty database."""
 
     def start(*arguments: str) -> subprocess.CompletedProcess[str]:
         # Nobody works here: the broker is a folder that fills up.
-        return run("manage.py", *arguments, DEMO_DIR=tmp_path / "data")
+        return run("manage.py", *arguments, DEMO_DIR=data)
 
     return start

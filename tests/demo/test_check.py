@@ -23,7 +23,8 @@ def rows(said: str) -> dict[str, str]:
 def assert_everything_happened(said: str) -> None:
     table = rows(said)
     assert re.match(r"19 new articles, 69 new comments$", table["Texts"])
-    assert re.match(r"88 done in ", table["Scans"])
+    # Of two copies that are scanned at once the original may be looked at again.
+    assert re.match(r"88 done(, \d superseded)? in ", table["Scans"])
     for kind in ("duplicate", "scraped", "framing"):
         assert re.search(r" \d+", table[f"Found: {kind}"])
     assert "pasted 3" in table["Found: duplicate"]
@@ -64,10 +65,10 @@ def test_the_same_on_postgresql_and_redis(
         assert client.keys() == []
 
 
-def test_an_account_that_may_not_create_databases_is_enough(
+def test_an_account_that_may_not_create_databases_is_enough_where_nothing_is_found(
     demo: Run, postgresql_server: PostgreSQL, tmp_path: Path
 ) -> None:
-    (tmp_path / "story.txt").write_text("A story\n\nIt is short.")
+    (tmp_path / "one.txt").write_text("A quiet day\n\nNothing at all happened at the harbour.")
     database = postgresql_server.new_database()
     with psycopg.connect(database, autocommit=True) as connection:
         name = connection.info.dbname
@@ -76,6 +77,9 @@ def test_an_account_that_may_not_create_databases_is_enough(
     plain = database.replace("moderation@", f"plain_{name}@")
     checked = demo(CHECK=1, DATABASE_URL=plain, ARTICLES=tmp_path)
     assert checked.returncode == 0, checked.stdout + checked.stderr
+    table = rows(checked.stdout)
+    assert table["Decision"] == "no case to decide: nothing was found"
+    assert table["Cases"] == "none"
     with psycopg.connect(database) as connection:
         left = connection.execute(
             "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'moderation_check%'"
@@ -113,14 +117,3 @@ def test_any_folder_is_checked_and_every_file_told_of(demo: Run, tmp_path: Path)
     assert table["Texts"] == "3 new articles; 1 files skipped"
     assert "3 done" in table["Scans"]
     assert "readers see it again" in table["Undo"]
-
-
-def test_a_folder_in_which_nothing_is_found_passes_too(demo: Run, tmp_path: Path) -> None:
-    folder = tmp_path / "texts"
-    folder.mkdir()
-    (folder / "one.txt").write_text("A quiet day\n\nNothing at all happened at the harbour.")
-    checked = demo(CHECK=1, ARTICLES=folder)
-    assert checked.returncode == 0, checked.stdout + checked.stderr
-    table = rows(checked.stdout)
-    assert table["Decision"] == "no case to decide: nothing was found"
-    assert table["Cases"] == "none"

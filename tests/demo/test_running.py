@@ -214,9 +214,9 @@ def test_passwords_are_shown_once_and_can_be_replaced(site: Running, demo: Run) 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_stops_everything_in_order(
-    tmp_path: Path, texts: Path, number: signal.Signals
+    data: Path, texts: Path, number: signal.Signals
 ) -> None:
-    with running(tmp_path, texts) as demo:
+    with running(data, texts) as demo:
         children = demo.children()
         assert len(children) >= 3  # web, worker and beat, and by now perhaps the worker's own
         status, said = demo.end(number)
@@ -225,14 +225,14 @@ def test_a_signal_stops_everything_in_order(
 
 
 def test_a_killed_demo_takes_its_processes_along_and_can_be_started_again(
-    tmp_path: Path, texts: Path
+    data: Path, texts: Path
 ) -> None:
-    with running(tmp_path, texts) as demo:
+    with running(data, texts) as demo:
         children = demo.children()
         demo.process.kill()
         demo.process.wait()
         assert all(has_ended(pid, seconds=60) for pid in children)
-    with running(tmp_path, texts) as again:
+    with running(data, texts) as again:
         assert "--reset-passwords" in again.said
         assert "Account " not in again.said
         assert "unchanged" in again.said
@@ -241,9 +241,9 @@ def test_a_killed_demo_takes_its_processes_along_and_can_be_started_again(
 
 @pytest.mark.parametrize("name", ["web", "worker", "beat"])
 def test_when_one_process_dies_all_end_and_its_log_is_shown(
-    tmp_path: Path, texts: Path, name: str
+    data: Path, texts: Path, name: str
 ) -> None:
-    with running(tmp_path, texts) as demo:
+    with running(data, texts) as demo:
         children = demo.children()
         heads = {}
         for pid in children:
