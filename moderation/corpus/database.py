@@ -350,15 +350,13 @@ class DatabaseCorpus:
         """Give a text a number; return that, and who has its fingerprints now."""
         listings = self._postings.listings(fingerprint.hashes)
         head = head_of_story(listings, len(fingerprint.hashes), self._postings.stories)
-        row = IndexedDocument.objects.using(self._using).create(
-            params=PARAMS, exact=fingerprint.exact, story=head or 0, **fields
-        )
+        number = self._postings.number(exact=fingerprint.exact, story=head or 0, **fields)
         if head is None:
-            self._postings.set_story(row.pk, row.pk)
-        self._postings.add(row.pk, set(fingerprint.hashes) - set(kept))
+            self._postings.set_story(number, number)
+        self._postings.add(number, set(fingerprint.hashes) - set(kept))
         return _Added(
-            row.pk,
-            {each: [*listings.get(each, ()), row.pk][:LISTED] for each in fingerprint.hashes},
+            number,
+            {each: [*listings.get(each, ()), number][:LISTED] for each in fingerprint.hashes},
         )
 
     def _number_before_all(self) -> int:

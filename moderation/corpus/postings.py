@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 
+from moderation.detectors.duplicate.fingerprint import PARAMS
 from moderation.detectors.duplicate.retrieval import LISTED
 from moderation.models import Snapshot, Subject
 from moderation.models.fingerprints import Fingerprint, IndexedDocument
@@ -145,6 +146,15 @@ class Postings:
         """Return the numbers of all texts of a subject."""
         rows = self._fetch(f"SELECT id FROM {_DOCUMENTS} WHERE subject_id = %s", subject_id)
         return {number for (number,) in rows}
+
+    def number(self, **values: Any) -> int:
+        """Take up a document after all that are there, or under its ``id``; return its number."""
+        values |= {"params": PARAMS}
+        names, places = ", ".join(values), ", ".join(["%s"] * len(values))
+        ((number,),) = self._fetch(
+            f"INSERT INTO {_DOCUMENTS} ({names}) VALUES ({places}) RETURNING id", *values.values()
+        )
+        return int(number)
 
     def set_story(self, document: int, story: int) -> None:
         """Note whose story a document tells."""

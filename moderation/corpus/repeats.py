@@ -111,13 +111,8 @@ class DatabaseComments:
 
     def add(self, subject_id: int, snapshot_id: int, fingerprint: Fingerprint) -> None:
         """Take up a comment after all that are there."""
-        ((number,),) = self._fetch(
-            f"INSERT INTO {_DOCUMENTS} (subject_id, snapshot_id, params, exact, story) "
-            "VALUES (%s, %s, %s, %s, 0) RETURNING id",
-            subject_id,
-            snapshot_id,
-            PARAMS,
-            fingerprint.exact,
+        number = self._postings.number(
+            subject_id=subject_id, snapshot_id=snapshot_id, exact=fingerprint.exact, story=0
         )
         if fingerprint.hashes:
             self._postings.add(number, fingerprint.hashes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from moderation.types import Span
 
@@ -50,6 +51,16 @@ def sentences(text: str) -> list[Span]:
         start = end.end()
     _add(found, text, start, len(text))
     return found
+
+
+def possible_starts(text: str) -> Iterator[int]:
+    """Yield where a sentence of ``text`` may begin: wherever one does, and after other marks.
+
+    Several times as fast as :func:`sentences`. White space may come first.
+    """
+    yield 0
+    for end in _END.finditer(text):
+        yield end.end()
 
 
 def paragraphs(text: str) -> list[Span]:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from unittest import mock
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from moderation.detectors.duplicate import boilerplate as module
 from moderation.detectors.duplicate.boilerplate import boilerplate
 from tests.duplicate.prose import CHOIR, HARBOUR, LIBRARY, ORCHARD
 
@@ -200,6 +202,29 @@ def test_spans_are_ordered_disjoint_and_leave_a_story(parts, joint):
     assert all(one.end <= other.start for one, other in pairwise(spans))
     if spans:
         assert sum(end - start for start, end in spans) < len(text)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                *AROUND.values(),
+                *STORY.split("\n\n"),
+                "About Northquay",
+                "Contact",
+                "Read it",
+                "Tags: a, b",
+            ]
+        ),
+        max_size=14,
+    ),
+    st.sampled_from(["\n", "\n\n"]),
+)
+def test_the_first_look_at_the_end_of_a_text_overlooks_nothing(parts, joint):
+    text = joint.join(parts)
+    with mock.patch.object(module, "_may_be_taken", return_value=True):
+        everything = boilerplate(text)
+    assert boilerplate(text) == everything
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,9 @@ class _Kind:
             and self.headings.fullmatch(words) is not None
         )
 
+    def opens_or_heads(self, words: str) -> bool:
+        return self.heads(words) or (self.opens is not None and self.opens.match(words) is not None)
+
     def goes_on(self, words: str) -> bool:
         """Say whether a paragraph belongs below a heading of this kind."""
         if self.lists:
@@ -193,6 +196,8 @@ def _length_of(words: str, raw: str) -> int:
 
 
 def _after_story(paragraphs: Sequence[_Paragraph], total: int) -> list[Span]:
+    if not any(map(_may_be_taken, _within_reach(paragraphs, total))):
+        return []
     taken = _recognised(paragraphs)
     story = total - sum(paragraphs[at].length for at in taken)
     room = max(_ROOM, EDGE * story)
@@ -206,6 +211,31 @@ def _after_story(paragraphs: Sequence[_Paragraph], total: int) -> list[Span]:
             if behind > room:
                 break
     return found[::-1]
+
+
+def _within_reach(paragraphs: Sequence[_Paragraph], total: int) -> Iterator[_Paragraph]:
+    """Yield the last paragraphs, up to the one that is too far from the end if none is taken."""
+    room = max(_ROOM, EDGE * total)
+    behind = 0
+    for paragraph in reversed(paragraphs):
+        yield paragraph
+        behind += paragraph.length
+        if behind > room:
+            return
+
+
+def _may_be_taken(paragraph: _Paragraph) -> bool:
+    """Say, at little cost, whether anything of what makes boilerplate is in a paragraph.
+
+    Most stories end without, and need no closer look.
+    """
+    words = paragraph.words
+    return (
+        (len(words) <= _LONGEST_ENTRY and not words.endswith(_SENTENCE_ENDS))
+        or _companies()[0].match(words[:_LONGEST_HEADING]) is not None
+        or any(phrase in words for phrase in _all_phrases())
+        or any(kind.opens_or_heads(words) for kind in _kinds("end"))
+    )
 
 
 def _recognised(paragraphs: Sequence[_Paragraph]) -> set[int]:
@@ -288,6 +318,17 @@ def _kinds(place: str) -> tuple[_Kind, ...]:
 def _companies() -> tuple[re.Pattern[str], tuple[str, ...]]:
     entry = _data()["companies"]
     return _any_of(entry["headings"]), _phrases(entry["says"])
+
+
+@cache
+def _all_phrases() -> tuple[str, ...]:
+    """Return the phrases of all that stands after a story, without those that contain another."""
+    said = {phrase for kind in _kinds("end") for phrase in kind.says}.union(_companies()[1])
+    return tuple(
+        phrase
+        for phrase in sorted(said)
+        if not any(other in phrase for other in said if other != phrase)
+    )
 
 
 def _kind(entry: Mapping[str, Any]) -> _Kind:

@@ -12,10 +12,11 @@ from functools import cache
 from itertools import islice
 from typing import Final
 
-from moderation.detectors.scraped.page import Page
+from moderation.detectors.scraped.page import MOST_CHARACTERS, Page
 from moderation.detectors.scraped.signals import Category, Hit, Signal
 from moderation.detectors.scraped.topics import is_about
 from moderation.detectors.scraped.wordings import Strength, one_of, read_data, read_wordings
+from moderation.text.sentences import possible_starts
 
 #: By number of different passages, the last for all that follow.
 _STRONG: Final = (0.0, 0.6, 0.8)
@@ -91,16 +92,12 @@ def _nth(weights: tuple[float, ...], number: int) -> float:
 
 
 def _sayings(page: Page) -> Iterator[tuple[Hit, Strength]]:
-    text = page.lower
+    if not _may_have_sayings(page):
+        return  # nobody has to tell the sentences of most texts apart
     taken = 0
     for number, (start, end) in enumerate(page.sentences):
         page.check(number)
-        if start < taken:
-            continue
-        beginning = _BEGINNING.match(text, start)
-        if beginning is None or (beginning[1] and beginning[1] not in _BEGINNINGS):
-            continue
-        match = _saying().match(text, beginning.start(1))
+        match = _saying_at(page, start) if start >= taken else None
         if (
             match is None
             or match.lastgroup is None
@@ -123,10 +120,22 @@ def _sayings(page: Page) -> Iterator[tuple[Hit, Strength]]:
         )
 
 
+def _may_have_sayings(page: Page) -> bool:
+    starts = possible_starts(page.text)
+    return len(page.text) > MOST_CHARACTERS or any(_saying_at(page, start) for start in starts)
+
+
 @cache
 def _saying() -> re.Pattern[str]:
     """Compiled for the first sentence: programs that read none start without it."""
     return re.compile(one_of(_SAYINGS))
+
+
+def _saying_at(page: Page, start: int) -> re.Match[str] | None:
+    beginning = _BEGINNING.match(page.lower, start)
+    if beginning is None or (beginning[1] and beginning[1] not in _BEGINNINGS):
+        return None
+    return _saying().match(page.lower, beginning.start(1))
 
 
 def _addresses(page: Page) -> list[tuple[Hit, Strength]]:
