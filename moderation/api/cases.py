@@ -109,10 +109,11 @@ class CaseViewSet(ReadViewSet):
             rows = rows.filter(self._held(asked["assignee"]))
         if "author" in asked:
             rows = rows.filter(subject__author_key=self._author(asked["author"]))
+        may_see_author = permissions.may_see_author(self.request.user)
         if "search" in asked:
-            may_see_author = permissions.may_see_author(self.request.user)
             rows = found_by(rows, asked["search"], authors=may_see_author)
-        return rows
+        # The labels are told without the authors' names, so these have to be known.
+        return rows if may_see_author else rows.select_related("subject__author")
 
     def _held(self, assignee: str) -> Q:
         held = Q(claimed_by__isnull=False, claim_expires_at__gt=timezone.now())

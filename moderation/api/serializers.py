@@ -22,6 +22,7 @@ from moderation.models import (
     Subject,
 )
 from moderation.models.decisions import CHOOSABLE
+from moderation.services.naming import nameless_label
 
 if TYPE_CHECKING:
     CaseBase = serializers.ModelSerializer[Case]
@@ -55,8 +56,12 @@ class AuthorHidden:
         told: dict[str, Any] = super().to_representation(row)  # type: ignore[misc]
         request = self.context.get("request")  # type: ignore[attr-defined]
         if request is None or not permissions.may_see_author(request.user):
-            told |= dict.fromkeys(self.AUTHOR_FIELDS, "")
+            told |= self.nameless(row)
         return told
+
+    def nameless(self, row: Any) -> dict[str, Any]:
+        """Return what others are told in place of what names the author."""
+        return dict.fromkeys(self.AUTHOR_FIELDS, "")
 
 
 # What is given
@@ -104,6 +109,10 @@ class SubjectSerializer(AuthorHidden, SubjectBase):
             "deleted_at",
         )
         read_only_fields = fields
+
+    def nameless(self, row: Subject) -> dict[str, Any]:
+        """Sites may call a text by who wrote it: its label is told without the name."""
+        return {**super().nameless(row), "label": nameless_label(row)}
 
 
 class SnapshotSerializer(AuthorHidden, SnapshotBase):

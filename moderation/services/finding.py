@@ -28,12 +28,10 @@ def describe(case: Case, snapshot: Snapshot) -> None:
 def note_words(snapshot: Snapshot, subject: Subject) -> None:
     """Write down by which words the text of a case is found."""
     readable = plain_text(snapshot.text, TextFormat(snapshot.format)).text
-    found = words_of(
-        snapshot.title,
-        subject.label,
-        readable,
-        author=snapshot.author_label or subject.author_label,
-    )
+    author = snapshot.author_label or subject.author_label
+    if subject.label != snapshot.title:  # a site may call a text by who wrote it
+        author = f"{author} {subject.label}"
+    found = words_of(snapshot.title, readable, author=author)
     SearchText.objects.using(snapshot._state.db).update_or_create(
         snapshot_id=snapshot.pk, defaults={"words": found}
     )
