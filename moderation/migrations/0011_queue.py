@@ -1,13 +1,20 @@
+"""What cases are filtered, ordered and found by.
+
+What the desk computes today is written down here as it was then: what it computes later must not
+change what this does.
+"""
+
+import html
+import math
+import re
+from datetime import UTC, datetime, timedelta
+
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 from django.db.models import Q
 
 import moderation.models.search
-from moderation.models.search import words_of
-from moderation.services.priority import rank
-from moderation.text.plain import plain_text
-from moderation.types import TextFormat
 
 IS_TO_DO = Q(state__in=["open", "claimed", "escalated"])
 
@@ -17,6 +24,17 @@ INTO_VALUES = {
     "moderation_case_detectors": "moderation_case USING gin (detectors)",
     "moderation_search_words": "moderation_searchtext USING gin (words)",
 }
+
+START, DOUBLES_EVERY = datetime(2020, 1, 1, tzinfo=UTC), timedelta(days=3)
+DUE_HOURS = {85: 1, 60: 8, 30: 24, 0: 72}
+
+MOST_WORDS, LONGEST_WORD, LONGEST_NAME, READ_CHARS = 5_000, 40, 200, 200_000
+DENSE = "\u3005-\u3007\u3041-\u30fc\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+SPARSE = "\u0e01-\u0e4e\u0e81-\u0edf\u1000-\u109f\u1780-\u17dd"
+ACCENTS = "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0900-\u0dff"
+LETTERS = rf"(?:(?![{DENSE}{SPARSE}])(?:[^\W_]|[{ACCENTS}]))+"
+WORD = re.compile(rf"([{DENSE}]+)|([{SPARSE}]+)|{LETTERS}(?:['’]{LETTERS})?")
+UNSEEN = re.compile(r"<[^<>]*>")
 
 
 def index_values(apps, schema_editor):
@@ -42,7 +60,8 @@ def describe_cases(apps, schema_editor):
         case.detectors = sorted(set(found.order_by().values_list("detector", flat=True)))
         case.kind = case.subject.kind
         case.language = case.snapshot.language if case.snapshot else ""
-        rank(case)
+        case.priority = priority_of(case)
+        case.due_at = due_at(case)
         case.save(
             using=using, update_fields=["detectors", "kind", "language", "priority", "due_at"]
         )
@@ -50,14 +69,46 @@ def describe_cases(apps, schema_editor):
             note_words(apps.get_model("moderation", "SearchText"), case, using)
 
 
+def priority_of(case):
+    """Weigh severity and reports; what was opened earlier comes first."""
+    reports = min(1 + math.log2(1 + max(case.reported, 0.0)), 4.0)
+    return math.log2(max(case.severity, 1) * reports) - (case.opened_at - START) / DOUBLES_EVERY
+
+
+def due_at(case):
+    """Return until when a case should be decided, as the site has it."""
+    hours = getattr(settings, "MODERATION", {}).get("DUE_HOURS", DUE_HOURS)
+    steps = {least: each for least, each in hours.items() if case.severity >= least}
+    return case.opened_at + timedelta(hours=steps[max(steps)]) if steps else None
+
+
 def note_words(search_text, case, using):
+    """Write down by which words a case is found; the next scan of the text does it anew."""
     snapshot = case.snapshot
-    text = plain_text(snapshot.text, TextFormat(snapshot.format)).text
+    text = snapshot.text
+    if snapshot.format == "html":
+        text = html.unescape(UNSEEN.sub(" ", text))
     author = snapshot.author_label or case.subject.author_label
+    if case.subject.label != snapshot.title:  # a site may call a text by who wrote it
+        author = f"{author} {case.subject.label}"
+    found = dict.fromkeys(f"@{word[:LONGEST_WORD]}" for word in words(author[:LONGEST_NAME]))
+    for part in (snapshot.title, text[:READ_CHARS]):
+        found.update(dict.fromkeys(word[:LONGEST_WORD] for word in words(part)))
     search_text.objects.using(using).get_or_create(
-        snapshot=snapshot,
-        defaults={"words": words_of(snapshot.title, case.subject.label, text, author=author)},
+        snapshot=snapshot, defaults={"words": list(found)[:MOST_WORDS]}
     )
+
+
+def words(text):
+    """Yield words, case folded; in scripts without spaces, short runs of characters."""
+    for match in WORD.finditer(text.casefold()):
+        word, dense, sparse = match[0], match[1], match[2]
+        if dense:
+            yield from word
+        elif sparse:
+            yield from (word[at : at + 3] for at in range(max(len(word) - 3, 0) + 1))
+        else:
+            yield word
 
 
 class Migration(migrations.Migration):

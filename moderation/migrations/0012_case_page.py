@@ -15,6 +15,28 @@ OUTCOMES = [
 ]
 
 
+def remember_proposals(apps, schema_editor):
+    """Say again what proposals propose, if this migration was taken back: the trail knows.
+
+    A proposal of which the trail says nothing is to be looked at, not to be confirmed: it becomes
+    one to label the text, the mildest there is.
+    """
+    using = schema_editor.connection.alias
+    Decision = apps.get_model("moderation", "Decision")
+    Event = apps.get_model("moderation", "Event")
+    decisions = Decision.objects.using(using)
+    for decision in decisions.filter(outcome="propose", proposed="").order_by("pk"):
+        told = Event.objects.using(using).filter(case=decision.case_id, verb="case.proposed")
+        said = {row.data.get("decision"): row.data.get("proposed") for row in told}
+        decision.proposed = said.get(decision.pk) or "label"
+        decision.save(using=using, update_fields=["proposed"])
+        case = decision.case
+        is_last = not decisions.filter(case=case, pk__gt=decision.pk).exists()
+        if is_last and case.state in ("open", "claimed", "escalated"):
+            case.proposed_by_id = decision.actor_id
+            case.save(using=using, update_fields=["proposed_by"])
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("moderation", "0011_queue"),
@@ -103,6 +125,7 @@ class Migration(migrations.Migration):
             name="outcome",
             field=models.CharField(choices=OUTCOMES, max_length=30, verbose_name="outcome"),
         ),
+        migrations.RunPython(remember_proposals, migrations.RunPython.noop),
         migrations.AddConstraint(
             model_name="decision",
             constraint=models.CheckConstraint(
