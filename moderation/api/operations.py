@@ -19,6 +19,7 @@ class Operation:
 
     ``takes`` reads the body, ``gives`` writes the answer (``listed``: many of it, under
     ``results``). ``versioned`` ones heed ``If-Match``. ``piecemeal`` ones commit step by step.
+    What ``secret`` ones give is told once and kept nowhere: sent again, they say that it was told.
     ``media`` are the types of an answer that is no JSON.
     """
 
@@ -28,6 +29,7 @@ class Operation:
     listed: bool = False
     versioned: bool = False
     piecemeal: bool = False
+    secret: bool = False
     asks: Shape | None = None
     media: tuple[str, ...] = ()
 

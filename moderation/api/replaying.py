@@ -17,7 +17,7 @@ from rest_framework.response import Response
 
 from moderation.api.operations import operation_of
 from moderation.api.parsing import read_body
-from moderation.api.problems import MEDIA_TYPE
+from moderation.api.problems import MEDIA_TYPE, problem
 from moderation.services.actors import human
 from moderation.services.idempotency import Answer, Question, answer_once
 
@@ -67,9 +67,22 @@ class AnswersOnce:
             response = handler(request, **kwargs)
         except Exception as error:  # noqa: BLE001 - a refusal is an answer; a bug is raised again
             response = self.handle_exception(error)  # type: ignore[attr-defined]
-        text = "" if response.data is None else JSONRenderer().render(response.data).decode()
-        kept = {name: response[name] for name in _KEPT_HEADERS if name in response}
-        return Answer(response.status_code, text, kept)
+        is_secret = operation_of(self).secret and response.status_code < 400
+        return _answer(response, again=_answer(_told_already()) if is_secret else None)
+
+
+def _answer(response: Response, again: Answer | None = None) -> Answer:
+    text = "" if response.data is None else JSONRenderer().render(response.data).decode()
+    kept = {name: response[name] for name in _KEPT_HEADERS if name in response}
+    return Answer(response.status_code, text, kept, again)
+
+
+def _told_already() -> Response:
+    return problem(
+        409,
+        "told_once",
+        _("This was done, and the secret was told with the first answer. Ask for a new secret."),
+    )
 
 
 def _response(answer: Answer, *, replayed: bool) -> Response:

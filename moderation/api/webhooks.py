@@ -174,7 +174,12 @@ class WebhookViewSet(Removable, TaggedViewSet):
     serializer_class = WebhookSerializer
     permission_classes = (ModelPermission,)
 
-    @operation(takes=WebhookSerializer, gives=NewWebhookSerializer, status=status.HTTP_201_CREATED)
+    @operation(
+        takes=WebhookSerializer,
+        gives=NewWebhookSerializer,
+        status=status.HTTP_201_CREATED,
+        secret=True,
+    )
     def create(self, request: Request) -> Response:
         """Add a webhook; the answer tells its secret, this once."""
         response = super().create(request)
@@ -189,7 +194,7 @@ class WebhookViewSet(Removable, TaggedViewSet):
         """Let the service remove a webhook, and what is in its outbox."""
         webhooks.remove(row, user=self.request.user)
 
-    @operation(gives=SecretSerializer)
+    @operation(gives=SecretSerializer, secret=True)
     @action(detail=True, methods=["post"], permission_classes=[MayChangeModel])
     def rotate(self, request: Request, **_key: str) -> Response:
         """Make a new secret and tell it, this once; the old one is good for a while."""

@@ -47,11 +47,12 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the client was told."""
+    """What the client was told; ``again`` is what it is told in place of it the next time."""
 
     status: int
     text: str
     headers: dict[str, str] = field(default_factory=dict)
+    again: Answer | None = None
 
 
 def answer_once(
@@ -144,5 +145,6 @@ def _told_before(row: IdempotentRequest, question: Question) -> Answer:
 
 
 def _keep(row: IdempotentRequest, answer: Answer, using: str) -> None:
-    row.status, row.answer, row.headers = answer.status, answer.text, answer.headers
+    kept = answer.again or answer
+    row.status, row.answer, row.headers = kept.status, kept.text, kept.headers
     row.save(using=using, update_fields=["status", "answer", "headers"])

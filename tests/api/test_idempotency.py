@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from moderation.models import CaseNote, Decision, Event, IdempotentRequest, Policy
+from moderation.models import CaseNote, Decision, Event, IdempotentRequest, Policy, Webhook
 from moderation.services import cases, decisions, idempotency
 from moderation.services.idempotency import Answer, Question, answer_once
 from moderation.services.sweep import sweep
@@ -234,3 +234,26 @@ def test_rows_of_every_kind_are_added_once(root):
     patch = {"format": "json", "headers": {"Idempotency-Key": "two"}}
     assert chief.patch(where, {"title": "Ours"}, **patch).status_code == 200
     assert chief.patch(where, {"title": "Ours"}, **patch).headers["Idempotency-Replayed"]
+
+
+@pytest.mark.django_db
+def test_the_secret_of_a_webhook_is_told_once_and_kept_in_no_answer(root):
+    client, body = signed_in(root), {"name": "chat", "url": "https://example.org/hook"}
+    made = post(client, url("webhooks"), body)
+    assert made.status_code == 201
+    again = post(client, url("webhooks"), body)
+    assert (again.status_code, again.json()["code"]) == (409, "told_once")
+    assert again.headers["Idempotency-Replayed"] == "true"
+    hook = Webhook.objects.get()
+    assert made.json()["secret"] == hook.secret
+    rotate, key = url("webhooks", hook.pk, "rotate"), {"Idempotency-Key": "two"}
+    rotated = post(client, rotate, {}, key)
+    assert post(client, rotate, {}, key).status_code == 409
+    hook.refresh_from_db()
+    assert rotated.json()["secret"] == hook.secret != made.json()["secret"]
+    refused = {**body, "url": "ftp://example.org"}
+    answers = [post(client, url("webhooks"), refused, {"Idempotency-Key": "3"}) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [400, 400]
+    kept = "".join(IdempotentRequest.objects.values_list("answer", flat=True))
+    assert "whsec_" not in kept
+    assert IdempotentRequest.objects.count() == 3
