@@ -121,8 +121,8 @@ def moment(at: datetime | None) -> SafeString | str:
 
 
 def age(at: datetime) -> SafeString:
-    """Return how old something from ``at`` is."""
-    return _time(at, timesince(at))
+    """Return how old something from ``at`` is, roughly."""
+    return _time(at, timesince(at, depth=1))
 
 
 def due(at: datetime) -> SafeString:

@@ -32,8 +32,11 @@ from moderation.types import Band
 COUNTED = 1_000
 """Of so many cases, the first of the queue, the counts beside the filters are taken."""
 
-COUNTED_OF_FEW = 200
+COUNTED_OF_FEW = 100
 """The same where filters or words narrow the queue down: to find more would take too long."""
+
+_LOOKED_AT = 500
+"""Of so many cases, the first whatever they are, the other values of filters are counted then."""
 
 _RECENT = 500
 _LONGEST = 200
@@ -255,10 +258,10 @@ PARAMETERS = (*FILTERS, FIGURE, AUTHOR, "q", "order")
 # What there is to choose, and how often
 
 
-def first_of(asked: Asked) -> QuerySet[Case, int]:
+def first_of(asked: Asked, most: int | None = None) -> QuerySet[Case, int]:
     """Return the keys of the first cases asked for, as many as are counted."""
     rows = asked.cases().order_by(*asked.sorting())
-    return rows.values_list("pk", flat=True)[: asked.counted]
+    return rows.values_list("pk", flat=True)[: most or asked.counted]
 
 
 def choices(asked: Asked, first: list[int]) -> list[Choice]:
@@ -359,8 +362,8 @@ _Counts = dict[tuple[str, str], str | None]
 
 def _counts(asked: Asked, known: Mapping[str, list[tuple[str, str]]], first: list[int]) -> _Counts:
     more = len(first) >= asked.counted
-    # Few keys are passed on; many are found again faster than they are passed.
-    among = first if asked.narrowed else first_of(asked)
+    # Keys are passed on where few were found or it took long; else they are found again.
+    among = first if asked.narrowed or asked.state in TO_DO else first_of(asked)
     free = [name for name in known if name not in {*asked.active, "state", "policy"}]
     conditions = {
         (name, value): FILTERS[name].condition(value, asked)
@@ -368,7 +371,8 @@ def _counts(asked: Asked, known: Mapping[str, list[tuple[str, str]]], first: lis
         for value, _label in known[name]
     }
     counts = _count(Case.objects.filter(pk__in=among), conditions, more=more)
-    counts |= _count_others(asked, known) | _count_states(asked) | _count_policies(among)
+    counts |= _count_others(asked, known) | _count_states(asked)
+    counts |= _count_policies(among, more=more)
     chosen = {(name, asked.values[name]): _shown(len(first), more=more) for name in asked.active}
     return counts | chosen | {("state", asked.state): _shown(len(first), more=more)}
 
@@ -388,7 +392,7 @@ def _count_others(asked: Asked, known: Mapping[str, list[tuple[str, str]]]) -> _
     names = [name for name in asked.active if name not in ("state", "policy")]
     if not names:
         return {}
-    window = first_of(asked.of_state(asked.state))
+    window = first_of(asked.of_state(asked.state), _LOOKED_AT)
     set_to = {name: FILTERS[name].condition(asked.values[name], asked) for name in names}
     conditions = {
         (name, value): _all(set_to[other] for other in names if other != name)
@@ -397,7 +401,7 @@ def _count_others(asked: Asked, known: Mapping[str, list[tuple[str, str]]]) -> _
         for value, _label in known[name]
     }
     rows = asked.without(*names).among(window)
-    return _count(rows, conditions, more=window.count() >= COUNTED)
+    return _count(rows, conditions, more=window.count() >= _LOOKED_AT)
 
 
 def _all(conditions: Iterable[Q]) -> Q:
@@ -406,27 +410,28 @@ def _all(conditions: Iterable[Q]) -> Q:
 
 def _count_states(asked: Asked) -> _Counts:
     """Count what the other filters leave of the first cases of each state."""
-    window = first_of(asked.of_state(TO_DO_VALUE))
+    most = _LOOKED_AT if asked.narrowed else COUNTED
+    window = first_of(asked.of_state(TO_DO_VALUE), most)
     waiting = replace(asked, values={**asked.values, "state": TO_DO_VALUE})
     parts = (TO_DO_VALUE, *(state.value for state in TO_DO))
     conditions = {("state", part): _state(part, asked) for part in parts}
     rows = waiting.among(window)
-    counts = _count(rows, conditions, more=window.count() >= COUNTED)
+    counts = _count(rows, conditions, more=window.count() >= most)
     for state in (CaseState.SNOOZED, CaseState.DECIDED, CaseState.CLOSED_MOOT):
         if state == asked.state:
             continue  # counted already, by what was found
-        window = first_of(asked.of_state(state.value))
+        window = first_of(asked.of_state(state.value), most)
         others = replace(asked, values={**asked.values, "state": state.value})
         number = window.count()
         left = others.among(window).count() if asked.narrowed else number
-        counts["state", state.value] = _shown(left, more=number >= COUNTED)
+        counts["state", state.value] = _shown(left, more=number >= most)
     return counts
 
 
-def _count_policies(cases: list[int] | QuerySet[Case, int]) -> _Counts:
+def _count_policies(cases: list[int] | QuerySet[Case, int], *, more: bool) -> _Counts:
     cited = Decision.objects.filter(case__in=cases, reversed_by=None, policies__isnull=False)
     rows = cited.order_by().values_list("policies__code").annotate(n=Count("case", distinct=True))
-    return {("policy", code): _shown(number, more=False) for code, number in rows}
+    return {("policy", code): _shown(number, more=more) for code, number in rows}
 
 
 def _shown(number: int, *, more: bool) -> str | None:
