@@ -38,12 +38,15 @@ from moderation.services import audit, cases, intake, links, notices, reported, 
 from moderation.services.actors import MACHINE, READER
 from moderation.services.database import moderation_db, write_transaction
 from moderation.services.errors import ModerationError, NotAllowed, Unusable
-from moderation.services.hosts import find_subject, load, resolve
+from moderation.services.hosts import find_subject, load, moment, resolve
 from moderation.targets import Target
 from moderation.text.storage import storable
 from moderation.types import Kind
 
 NAME_CHARS, ADDRESS_CHARS = 200, 500
+
+_CLOCKS = timedelta(minutes=1)
+"""By so much the clocks of the site's servers may differ."""
 
 
 class TooMany(ModerationError):
@@ -217,11 +220,48 @@ def _subject_of(obj: models.Model, using: str) -> Subject:
 
 
 def is_shown(target: Target, obj: models.Model) -> bool:
-    """Whether readers see ``obj``, as far as its target says by which fields they do."""
-    shown = {name: values[0] for name, values in (target.visibility or {}).items()}
-    return all(
-        callable(value) or getattr(obj, name, value) == value for name, value in shown.items()
+    """Whether readers see ``obj``, as far as its target says.
+
+    Its visibility is that of what is shown, its date of publication has come, it has an address
+    where its kind has one, and readers see what it stands under.
+    """
+    parent = target.get_parent(obj)
+    under = resolve(parent) if parent is not None else None
+    return _is_out(target, obj) and (under is None or _is_out(under[0].target, under[1]))
+
+
+def _is_out(target: Target, obj: models.Model) -> bool:
+    return (
+        all(_has(obj, name, *values) for name, values in (target.visibility or {}).items())
+        and _is_published(target, obj)
+        and _has_page(target, obj)
     )
+
+
+def _has(obj: models.Model, name: str, shown: Any, hidden: Any) -> bool:
+    """Whether a visibility field has the value of what is shown; a callable's is not known."""
+    value = getattr(obj, name, shown)
+    if callable(shown):
+        return callable(hidden) or value != hidden
+    return bool(value == shown)
+
+
+def _is_published(target: Target, obj: models.Model) -> bool:
+    """Whether the date has come; without one it is a draft, unless the visibility knows better."""
+    if target.published_at is None:
+        return True
+    at = moment(target.get_published_at(obj))
+    return target.visibility is not None if at is None else at <= timezone.now() + _CLOCKS
+
+
+def _has_page(target: Target, obj: models.Model) -> bool:
+    has_address = target.url is not None or callable(getattr(obj, "get_absolute_url", None))
+    if not has_address:
+        return True
+    try:
+        return bool(target.get_url(obj))
+    except Exception:  # noqa: BLE001 - the site's code, which may not know what to do with a draft
+        return False
 
 
 def _gone() -> Unusable:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.core import mail, signing
 from django.test import Client
+from django.urls import NoReverseMatch
+from django.utils import timezone
 
-from moderation import signals
+from moderation import Target, signals
 from moderation.models import Case, CaseState, Event, Notice, Report, Subject
 from moderation.services import appeals, audit, cases, decisions, intake, links, reported, reports
 from moderation.services.errors import NotAllowed, Unusable
@@ -17,7 +19,7 @@ from moderation.services.priority import report_factor
 from moderation.services.reports import Incomplete, NewReport, TooMany
 from moderation.services.sweep import sweep
 from tests.reports.conftest import CALM, confirmed, decide, scan, send_all
-from tests.site.models import Comment, Unmoderated
+from tests.site.models import Article, Comment, Unmoderated
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
@@ -492,6 +494,41 @@ def test_what_readers_do_not_see_cannot_be_reported(comment, reader):
     assert len(said) == 1  # nobody learns what there is
     with pytest.raises(Unusable):
         reports.submit(Unmoderated.objects.create(body="x"), reader())
+
+
+def test_what_stands_under_something_hidden_cannot_be_reported(comment, reader):
+    assert Client().get(f"/moderation/report/site.comment/{comment.pk}/").status_code == 200
+    Article._base_manager.filter(pk=comment.article_id).update(is_public=False)
+    assert Client().get(f"/moderation/report/site.comment/{comment.pk}/").status_code == 404
+    with pytest.raises(Unusable):
+        reports.submit(Comment.objects.get(pk=comment.pk), reader())
+
+
+def _fails(obj):
+    raise NoReverseMatch
+
+
+@pytest.mark.parametrize(
+    ("options", "shown"),
+    [
+        ({}, True),
+        ({"visibility": {"is_public": (True, False)}}, True),
+        ({"visibility": {"is_public": (False, True)}}, False),
+        ({"visibility": {"is_public": (lambda: True, True)}}, False),
+        ({"visibility": {"is_public": (lambda: True, lambda: True)}}, True),
+        ({"published_at": lambda obj: None}, False),
+        ({"published_at": lambda obj: None, "visibility": {"is_public": (True, False)}}, True),
+        ({"published_at": lambda obj: timezone.now()}, True),
+        ({"published_at": lambda obj: timezone.now() + timedelta(hours=1)}, False),
+        ({"published_at": lambda obj: date(2020, 1, 1)}, True),
+        ({"url": lambda obj: ""}, False),
+        ({"url": _fails}, False),
+        ({"url": lambda obj: "/here/"}, True),
+    ],
+)
+def test_a_draft_is_not_what_readers_see(comment, options, shown):
+    target = Target(Article, kind="article", text="body", **options)
+    assert reports.is_shown(target, comment.article) is shown
 
 
 def test_a_text_deleted_meanwhile_is_not_reported(comment, reader):
