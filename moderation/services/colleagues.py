@@ -30,7 +30,7 @@ def colleagues_of(user: Any, *, but: Any = None) -> Colleagues:
     Two queries. Not everybody is found where there are very many, and where something else than
     Django's own tables says who may do what.
     """
-    accounts = get_user_model()
+    accounts: Any = get_user_model()  # a site may have any class for it
     if not issubclass(accounts, PermissionsMixin):
         return Colleagues([], everybody=False)
     rows = accounts._default_manager.exclude(pk__in=[key for key in (user.pk, but) if key])
