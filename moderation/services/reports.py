@@ -444,7 +444,9 @@ def of_link(token: str) -> Report:
     Raises:
         Unusable: the link is not ours, too old, or of an address that the report has no more.
     """
-    report = Report.objects.using(moderation_db()).filter(pk=links.confirms(token)).first()
+    key = links.confirms(token)
+    rows = Report.objects.using(moderation_db())
+    report = None if key is None else rows.filter(pk=key).first()
     if report is None or not links.is_confirmation(token, report):
         raise Unusable(_("This link is not valid, or not any more."))
     return report
@@ -456,8 +458,8 @@ def confirm_address(token: str) -> Report:
     Raises ``Unusable`` as :func:`of_link` does.
     """
     with write_transaction(moderation_db()) as using:
-        of_link(token)
-        report = Report.objects.using(using).select_for_update().get(pk=links.confirms(token))
+        key = of_link(token).pk
+        report = Report.objects.using(using).select_for_update().get(pk=key)
         if report.email_confirmed_at is None and links.is_confirmation(token, report):
             report.email_confirmed_at = timezone.now()
             report.save(using=using, update_fields=["email_confirmed_at"])
