@@ -36,6 +36,7 @@ from moderation.models import (
 from moderation.models.cases import TO_DO, by_detector, in_category
 from moderation.models.search import found_by
 from moderation.services import cases, decisions, intake, notes
+from moderation.services.colleagues import colleagues_of
 from moderation.services.errors import NotAllowed
 from moderation.types import Band, Kind
 
@@ -203,6 +204,15 @@ class CaseViewSet(ReadViewSet):
             raise NotAllowed(_("This colleague may not decide cases."))
         case = cases.assign(key, user=request.user, to=colleague, version=self._version(given))
         return self._changed(case)
+
+    @operation(gives=serializers.ColleagueSerializer, listed=True)
+    @action(detail=True, methods=["get"])
+    def colleagues(self, request: Request, pk: str) -> Response:
+        """Give the colleagues whom the case can be given to, a hundred at most."""
+        case = get_object_or_404(Case.objects.select_related("subject"), pk=self._key(pk))
+        if not permissions.may_override(request.user):
+            raise PermissionDenied
+        return self.shown(colleagues_of(request.user, but=case.subject.author_id).accounts)
 
     @operation(takes=serializers.SnoozeSerializer, gives=serializers.CaseSerializer, versioned=True)
     @action(detail=True, methods=["post"])

@@ -454,6 +454,16 @@ class AssignSerializer(VersionSerializer):
     to = serializers.IntegerField(min_value=1, max_value=LARGEST_KEY)
 
 
+class ColleagueSerializer(InputBase):
+    """Somebody whom a case can be given to."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"id": "4", "account": "mia", "name": "Mia Osei (mia)"}
+
+    id = serializers.CharField(source="key", help_text="The key of the account.")
+    account = serializers.CharField(help_text="Its user name.")
+    name = serializers.CharField(help_text="What to call whoever has it.")
+
+
 class NoteSerializer(NoteBase):
     """What moderators tell each other about a case."""
 

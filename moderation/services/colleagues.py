@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.auth import get_backends, get_user_model
 from django.contrib.auth.backends import ModelBackend
@@ -16,12 +16,25 @@ from moderation import permissions
 MOST_COLLEAGUES = 100
 
 
+class Colleague(NamedTuple):
+    """An account: its key, its user name, and what to call whoever has it."""
+
+    key: Any
+    account: str
+    name: str
+
+
 @dataclass(frozen=True, slots=True)
 class Colleagues:
-    """The names of accounts with what to call each; ``everybody`` if there are no others."""
+    """Accounts to choose from; ``everybody`` if there are no others."""
 
-    names: list[tuple[str, str]]
+    accounts: list[Colleague]
     everybody: bool
+
+    @property
+    def names(self) -> list[tuple[str, str]]:
+        """The user names, each with what to call its owner."""
+        return [(each.account, each.name) for each in self.accounts]
 
 
 def colleagues_of(user: Any, *, but: Any = None) -> Colleagues:
@@ -41,7 +54,10 @@ def colleagues_of(user: Any, *, but: Any = None) -> Colleagues:
     found = list(rows.order_by(accounts.USERNAME_FIELD)[: MOST_COLLEAGUES + 1])
     own_tables = all(isinstance(backend, ModelBackend) for backend in get_backends())
     return Colleagues(
-        [(str(each.get_username()), _called(each)) for each in found[:MOST_COLLEAGUES]],
+        [
+            Colleague(each.pk, str(each.get_username()), _called(each))
+            for each in found[:MOST_COLLEAGUES]
+        ],
         everybody=own_tables and len(found) <= MOST_COLLEAGUES,
     )
 

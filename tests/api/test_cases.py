@@ -147,6 +147,18 @@ def test_a_colleagues_claim_stands(api, colleague, senior, comment_case):
     assert told["claimed_by"] == senior.pk
 
 
+def test_whom_a_case_can_be_given_to_is_told_with_their_keys(senior, colleague, comment_case):
+    client, case = signed_in(senior), comment_case()
+    listed = client.get(url("cases", case.pk, "colleagues")).json()["results"]
+    told = {each["account"]: each["id"] for each in listed}
+    assert told[colleague.get_username()] == str(colleague.pk)
+    assert senior.get_username() not in told
+    given = client.post(
+        url("cases", case.pk, "assign"), {"to": int(told["colleague"])}, format="json"
+    )
+    assert given.json()["claimed_by"] == colleague.pk
+
+
 @pytest.mark.usefixtures("policy")
 def test_a_decision_takes_effect_and_can_be_taken_back(api, comment_case):
     case = comment_case()

@@ -108,6 +108,7 @@ RULES = {
     "cases/release": Rule("post", "cases/{claimed}/release/", OVERRIDE, {}),
     "cases/snooze": Rule("post", "cases/{case}/snooze/", CLAIM, {"until": SOON}, not_own=True),
     "cases/assign": Rule("post", "cases/{case}/assign/", OVERRIDE, {"to": "{decider}"}),
+    "cases/colleagues": Rule("get", "cases/{case}/colleagues/", OVERRIDE),
     "cases/scan": Rule("post", "cases/{case}/scan/", DECIDE, {}),
     "cases/decide": Rule(
         "post",
