@@ -56,9 +56,9 @@ def sentences(text: str) -> list[Span]:
 def possible_starts(text: str) -> Iterator[int]:
     """Yield where a sentence of ``text`` may begin: wherever one does, and after other marks.
 
-    Several times as fast as :func:`sentences`. White space may come first.
+    Several times as fast as :func:`sentences`.
     """
-    yield 0
+    yield len(text) - len(text.lstrip())
     for end in _END.finditer(text):
         yield end.end()
 

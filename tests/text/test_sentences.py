@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from moderation.text.sentences import paragraphs, sentences
+from moderation.text.sentences import paragraphs, possible_starts, sentences
 
 
 @pytest.mark.parametrize(
@@ -49,3 +51,8 @@ def test_sentences(text: str, expected: list[str]) -> None:
 )
 def test_paragraphs(text: str, expected: list[str]) -> None:
     assert [text[start:end] for start, end in paragraphs(text)] == expected
+
+
+@given(st.text(alphabet="aB. !?\n\t\u3000。”(-1", max_size=60))
+def test_no_sentence_begins_anywhere_else(text: str) -> None:
+    assert {start for start, _end in sentences(text)} <= set(possible_starts(text))
