@@ -8,14 +8,14 @@ class Migration(migrations.Migration):
     dependencies = [("moderation", "0014_attempts")]
 
     operations = [
-        migrations.RemoveIndex(model_name="case", name="moderation_case_waiting"),
+        # The old index goes last: nobody can read the cases from then to the end.
         migrations.AddIndex(
             model_name="case",
             index=models.Index(
-                fields=["opened_at", "id"],
-                include=["priority"],
+                fields=["opened_at", "id", "priority"],
                 condition=IS_TO_DO,
-                name="moderation_case_waiting",
+                name="moderation_case_todo_opened",
             ),
         ),
+        migrations.RemoveIndex(model_name="case", name="moderation_case_waiting"),
     ]

@@ -145,10 +145,10 @@ class Case(models.Model):
                 fields=["-priority", "id"], condition=_IS_TO_DO, name="moderation_case_todo"
             ),
             models.Index(
-                fields=["opened_at", "id"],
-                include=["priority"],
+                # With the urgency, so that the order of the young is read from it alone.
+                fields=["opened_at", "id", "priority"],
                 condition=_IS_TO_DO,
-                name="moderation_case_waiting",
+                name="moderation_case_todo_opened",
             ),
             models.Index(fields=["due_at"], condition=_IS_TO_DO, name="moderation_case_due"),
             models.Index(fields=["state", "opened_at", "id"], name="moderation_case_state"),

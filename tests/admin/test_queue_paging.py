@@ -140,7 +140,7 @@ def test_going_on_follows_the_order_and_the_filters(make_cases, moderator, colle
     ("query", "index"),
     [
         ("", "moderation_case_todo"),
-        ("order=oldest", "moderation_case_waiting"),
+        ("order=oldest", "moderation_case_todo_opened"),
         ("state=decided", "moderation_case_state"),
         ("state=all", "moderation_case_opened"),
     ],

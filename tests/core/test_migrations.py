@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from django.apps import apps
+from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
@@ -26,8 +28,8 @@ def migrate(name):
     target = [("moderation", name)]
     executor = MigrationExecutor(connection)
     executor.migrate(target)
-    apps = executor.loader.project_state(target).apps
-    return lambda model: apps.get_model("moderation", model).objects
+    then = executor.loader.project_state(target).apps
+    return lambda model: then.get_model("moderation", model).objects
 
 
 @pytest.fixture
@@ -123,3 +125,28 @@ def test_proposals_stay_proposals_when_the_migration_is_taken_back_and_made_agai
     assert rows("Case").get(pk=case.pk).proposed_by_id == user.pk
     assert rows("Case").get(pk=other.pk).proposed_by_id is None
     rows("Event").all().delete()
+
+
+@both
+@database
+@pytest.mark.usefixtures("latest")
+def test_the_queue_is_read_while_one_index_takes_the_place_of_another(capsys):
+    def indexes() -> set[str]:
+        with connection.cursor() as cursor:
+            return set(connection.introspection.get_constraints(cursor, Case._meta.db_table))
+
+    old, new = "moderation_case_waiting", "moderation_case_todo_opened"
+    migrate("0014_attempts")
+    assert indexes() & {old, new} == {old}
+    migrate("0015_queue_speed")
+    assert indexes() & {old, new} == {new}
+    call_command("sqlmigrate", "moderation", "0015_queue_speed")
+    told = capsys.readouterr().out
+    assert 0 < told.index(f'CREATE INDEX "{new}"') < told.index("DROP INDEX")
+
+
+@both
+@pytest.mark.django_db
+def test_no_table_has_what_the_database_cannot_do():
+    for model in apps.get_app_config("moderation").get_models():
+        assert model.check(databases=["default"]) == []
