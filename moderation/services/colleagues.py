@@ -12,6 +12,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Q
 
 from moderation import permissions
+from moderation.services.naming import full_name
 
 MOST_COLLEAGUES = 100
 
@@ -85,5 +86,5 @@ def _granted(accounts: Any, permission: str) -> Q:
 
 
 def _called(account: Any) -> str:
-    name, account_name = account.get_full_name().strip(), str(account.get_username())
+    name, account_name = full_name(account), str(account.get_username())
     return f"{name} ({account_name})" if name and name != account_name else account_name

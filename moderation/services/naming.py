@@ -1,13 +1,20 @@
-"""What to call a text to those who may not know whose it is."""
+"""What to call people, and texts to those who may not know whose they are."""
 
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from moderation.models import Subject
 
 _SHORTEST = 2
 _LEFT_OUT = "…"
+
+
+def full_name(account: Any) -> str:
+    """Return the name of whoever has an account; empty if there is none: not every model has it."""
+    told = getattr(account, "get_full_name", None)
+    return str(told() or "").strip() if told else ""
 
 
 def nameless_label(subject: Subject) -> str:
@@ -35,5 +42,5 @@ def _names(subject: Subject) -> set[str]:
     """Return what the author is called: as the site shows it, and as the account has it."""
     names = {subject.author_label.strip()}
     if subject.author is not None:
-        names |= {str(subject.author.get_username()), str(subject.author.get_full_name()).strip()}
+        names |= {str(subject.author.get_username()), full_name(subject.author)}
     return names

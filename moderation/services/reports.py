@@ -39,6 +39,7 @@ from moderation.services.actors import MACHINE, READER
 from moderation.services.database import moderation_db, write_transaction
 from moderation.services.errors import ModerationError, NotAllowed, Unusable
 from moderation.services.hosts import find_subject, load, moment, resolve
+from moderation.services.naming import full_name
 from moderation.targets import Target
 from moderation.text.storage import storable
 from moderation.types import Kind
@@ -147,7 +148,7 @@ def _is_valid(validate: Any, value: str) -> bool:
 def _name(new: NewReport) -> str:
     if new.name.strip() or new.user is None:
         return storable(new.name).strip()
-    return str(new.user.get_full_name() or new.user.get_username())[:NAME_CHARS]
+    return (full_name(new.user) or str(new.user.get_username()))[:NAME_CHARS]
 
 
 def _email(new: NewReport) -> str:
