@@ -34,7 +34,7 @@ def record(
     if case is not None:
         content = {"case": case.pk, "subject": case.subject_id, "version": case.version, **content}
     with write_transaction(using, savepoint=False):
-        told = outbox.wanting(verb, using) if case is not None else []
+        is_wanted = case is not None and bool(outbox.wanting(verb, using))
         # Everybody who writes waits for the head: from here on, as little as possible.
         head = _locked_head(using)
         at = timezone.now()
@@ -54,8 +54,9 @@ def record(
         event.save(using=using)
         head.number, head.hash = number, event.hash
         head.save(using=using)
-        if case is not None and told:
-            outbox.note(event, case, told, using)
+        if case is not None and is_wanted:
+            # Asked again: whoever removes a webhook has the head, and we may have waited for it.
+            outbox.note(event, case, outbox.wanting(verb, using), using)
     return event
 
 

@@ -359,6 +359,26 @@ def test_a_webhook_that_is_removed_meanwhile(webhook, comment_case):
     assert deliver(pk) is None
 
 
+@pytest.mark.django_db
+def test_a_webhook_that_is_removed_while_a_decision_waits_for_the_trail(
+    webhook, receiver, comment_case, moderator, monkeypatch
+):
+    other = webhooks.save(Webhook(name="stays", url=receiver.url))
+    case, really = comment_case(), audit._locked_head
+
+    def wait(using):
+        monkeypatch.setattr(audit, "_locked_head", really)
+        webhooks.remove(webhook)  # as somebody else, who had the head before us
+        return really(using)
+
+    monkeypatch.setattr(audit, "_locked_head", wait)
+    decide(case, moderator)
+    connections["default"].check_constraints()
+    told = Delivery.objects.filter(event="case.decided")
+    assert [row.webhook_id for row in told] == [other.pk]
+    assert audit.verify().ok
+
+
 @given(
     st.integers(1, 100),
     st.sampled_from(["", "0", "60", "99999999", "-5", "soon", "1.5", "²", "9" * 9999]),
