@@ -68,20 +68,25 @@ class AnswersOnce:
         except Exception as error:  # noqa: BLE001 - a refusal is an answer; a bug is raised again
             response = self.handle_exception(error)  # type: ignore[attr-defined]
         is_secret = operation_of(self).secret and response.status_code < 400
-        return _answer(response, again=_answer(_told_already()) if is_secret else None)
+        return _answer(response, again=_answer(_told_already(response)) if is_secret else None)
 
 
 def _answer(response: Response, again: Answer | None = None) -> Answer:
     text = "" if response.data is None else JSONRenderer().render(response.data).decode()
-    kept = {name: response[name] for name in _KEPT_HEADERS if name in response}
-    return Answer(response.status_code, text, kept, again)
+    return Answer(response.status_code, text, _kept(response), again)
 
 
-def _told_already() -> Response:
+def _kept(response: Response) -> dict[str, str]:
+    return {name: response[name] for name in _KEPT_HEADERS if name in response}
+
+
+def _told_already(first: Response) -> Response:
+    """Refuse to tell a secret again, and say what it is the secret of."""
     return problem(
         409,
         "told_once",
         _("This was done, and the secret was told with the first answer. Ask for a new secret."),
+        _kept(first),
     )
 
 

@@ -181,10 +181,11 @@ class WebhookViewSet(Removable, TaggedViewSet):
         secret=True,
     )
     def create(self, request: Request) -> Response:
-        """Add a webhook; the answer tells its secret, this once."""
+        """Add a webhook; the answer tells its secret, this once, and in ``Location`` where it is."""
         response = super().create(request)
         kept = {name: value for name, value in response.data.items() if name != "secret"}
         response["ETag"] = tag_of(kept)
+        response["Location"] = request.build_absolute_uri(f"{kept['id']}/")
         return response
 
     def save(self, row: Webhook, changed: dict[str, Any]) -> Webhook:

@@ -246,6 +246,9 @@ def test_the_secret_of_a_webhook_is_told_once_and_kept_in_no_answer(root):
     assert again.headers["Idempotency-Replayed"] == "true"
     hook = Webhook.objects.get()
     assert made.json()["secret"] == hook.secret
+    where = f"http://testserver{url('webhooks', hook.pk)}"
+    assert [answer.headers["Location"] for answer in (made, again)] == [where, where]
+    assert again.headers["ETag"] == made.headers["ETag"] == client.get(where).headers["ETag"]
     rotate, key = url("webhooks", hook.pk, "rotate"), {"Idempotency-Key": "two"}
     rotated = post(client, rotate, {}, key)
     assert post(client, rotate, {}, key).status_code == 409
