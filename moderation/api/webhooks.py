@@ -181,7 +181,7 @@ class WebhookViewSet(Removable, TaggedViewSet):
         secret=True,
     )
     def create(self, request: Request) -> Response:
-        """Add a webhook; the answer tells its secret, this once, and in ``Location`` where it is."""
+        """Add a webhook; the answer tells its secret, this once; ``Location`` where it is."""
         response = super().create(request)
         kept = {name: value for name, value in response.data.items() if name != "secret"}
         response["ETag"] = tag_of(kept)

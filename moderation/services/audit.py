@@ -34,7 +34,7 @@ def record(
     if case is not None:
         content = {"case": case.pk, "subject": case.subject_id, "version": case.version, **content}
     with write_transaction(using, savepoint=False):
-        is_wanted = case is not None and bool(outbox.wanting(verb, using))
+        is_wanted = case is not None and outbox.concerns(verb, using)
         # Everybody who writes waits for the head: from here on, as little as possible.
         head = _locked_head(using)
         at = timezone.now()

@@ -119,6 +119,11 @@ def wanting(event: str, using: str) -> list[Webhook]:
     return [webhook for webhook in active if webhook.wants(event)]
 
 
+def concerns(event: str, using: str) -> bool:
+    """Whether ``event`` may have to be noted: an undo takes back what only others asked for."""
+    return event == _UNDO or bool(wanting(event, using))
+
+
 def _cancel(decision_id: Any, using: str) -> set[int]:
     """Take messages about a decision back; return the webhooks that never hear of it.
 

@@ -156,6 +156,16 @@ def test_a_decision_taken_back_in_time_was_never_taken(webhook, comment_case, mo
 
 
 @pytest.mark.django_db
+def test_a_decision_taken_back_is_not_told_to_who_did_not_ask_for_undos(
+    receiver, comment_case, moderator
+):
+    webhooks.save(Webhook(name="x", url=receiver.url, events=["case.decided"]))
+    decision = decide(comment_case(), moderator)
+    decisions.undo(decision.pk, actor=moderator)
+    assert Delivery.objects.get().state == "cancelled"
+
+
+@pytest.mark.django_db
 def test_who_was_told_of_a_decision_is_told_that_it_was_taken_back(
     webhook, receiver, comment_case, moderator
 ):
