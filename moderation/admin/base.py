@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -9,6 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from moderation import permissions
+from moderation.admin import display
+from moderation.models import Subject
 from moderation.services.errors import ModerationError
 
 if TYPE_CHECKING:
@@ -56,9 +59,36 @@ class HidesPersons(_Mixed):
 
     ``persons`` are the columns and fields that say it. Others do not see them, and cannot search
     or filter by them either: an address may hold filters that no page offers.
+
+    A label may name the author as well: others are told the number of a text in its place, and
+    no list can be ordered by labels.
     """
 
     persons: tuple[str, ...] = ()
+
+    def subjects_of(self, row: Any) -> Iterable[Subject | None]:
+        """Return the texts whose labels are shown with a row."""
+        return ()
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Leave the labels out of a list."""
+        changes = super().get_changelist_instance(request)
+        if not permissions.may_see_author(request.user):
+            self._unname(changes.result_list)
+        return changes
+
+    def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Leave the labels out of a page, its heading among the rest."""
+        row = super().get_object(request, *args, **kwargs)
+        if row is not None and not permissions.may_see_author(request.user):
+            self._unname([row])
+        return row
+
+    def _unname(self, rows: Iterable[Any]) -> None:
+        for row in rows:
+            for subject in self.subjects_of(row):
+                if subject is not None:
+                    subject.label = display.nameless(subject)  # of the page, not of the table
 
     def get_list_display(self, request: HttpRequest) -> Any:
         """Leave out the columns that name somebody."""

@@ -72,7 +72,7 @@ class Choice:
 
     @property
     def passage(self) -> SafeString:
-        return passage_of(self.case, mask=self.mask)
+        return passage_of(self.case, self.user, mask=self.mask)
 
 
 @dataclass(frozen=True, slots=True)

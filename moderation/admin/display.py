@@ -60,7 +60,12 @@ def headline(subject: Subject, title: str, *, names: bool) -> SafeString:
     """
     if title:
         return isolated(title)
-    return isolated(str(subject) if names else f"{subject.get_kind_display()} {subject.object_id}")
+    return isolated(str(subject) if names else nameless(subject))
+
+
+def nameless(subject: Subject) -> str:
+    """Return what to call a text to those who may not know whose it is: its number."""
+    return f"{subject.get_kind_display()} {subject.object_id}"
 
 
 def _unusual(run: str) -> str:

@@ -85,7 +85,7 @@ class Row:
 
     @property
     def passage(self) -> SafeString:
-        return passage_of(self.case, mask=self.mask)
+        return passage_of(self.case, self.user, mask=self.mask)
 
     @property
     def author(self) -> SafeString:

@@ -230,14 +230,15 @@ def with_extracts(cases: Iterable[Case]) -> list[Case]:
     return listed
 
 
-def passage_of(case: Case, *, mask: bool = False) -> SafeString:
+def passage_of(case: Case, user: Any, *, mask: bool = False) -> SafeString:
     """Return the worst passage of a case that went through :func:`with_extracts`.
 
-    ``mask`` covers it where it may be a slur or a threat, for who wants that.
+    A text that is no longer kept is called what ``user`` may know of it. ``mask`` covers the
+    passage where it may be a slur or a threat, for who wants that.
     """
     extract: Extract | None = getattr(case, "extract", None)
     if extract is None:
-        return display.isolated(str(case.subject))
+        return display.headline(case.subject, "", names=permissions.may_see_author(user))
     return extract.html(covered=mask and not _MASKED.isdisjoint(case.categories))
 
 

@@ -63,8 +63,9 @@ class SubjectAdmin(HidesPersons, ReadOnly, SubjectModelAdmin):
         "gone",
     )
     list_filter = ("kind", "model_label", ("deleted_at", admin.EmptyFieldListFilter))
-    persons = ("shown_author", "author", "author_key", "author_label")
+    persons = ("shown_author", "author", "author_key", "author_label", "label")
     search_fields = ("label", "author_label", "=object_id")
+    list_select_related = ("parent",)
     ordering = ("-pk",)
     show_full_result_count = False
     fields = (
@@ -82,7 +83,10 @@ class SubjectAdmin(HidesPersons, ReadOnly, SubjectModelAdmin):
         "deleted_at",
     )
 
-    @admin.display(description=gettext_lazy("label"), ordering="label")
+    def subjects_of(self, row: Subject) -> tuple[Subject | None, ...]:
+        return row, row.parent
+
+    @admin.display(description=gettext_lazy("label"))
     def shown_label(self, subject: Subject) -> SafeString:
         return display.isolated(str(subject))
 
@@ -141,7 +145,10 @@ class SnapshotAdmin(HidesPersons, ReadOnly, SnapshotModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Snapshot]:
         return super().get_queryset(request).defer("text")
 
-    @admin.display(description=gettext_lazy("subject"), ordering="subject__label")
+    def subjects_of(self, row: Snapshot) -> tuple[Subject]:
+        return (row.subject,)
+
+    @admin.display(description=gettext_lazy("subject"))
     def shown_subject(self, snapshot: Snapshot) -> SafeString:
         return display.isolated(str(snapshot.subject))
 
@@ -198,7 +205,7 @@ class DetectorRunInline(Rows, RunTable):
 
 
 @admin.register(Scan)
-class ScanAdmin(ReadOnly, ScanModelAdmin):
+class ScanAdmin(HidesPersons, ReadOnly, ScanModelAdmin):
     list_display = (
         "id",
         "shown_subject",
@@ -234,6 +241,9 @@ class ScanAdmin(ReadOnly, ScanModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Scan]:
         scans = super().get_queryset(request)
         return scans.defer("snapshot__text").prefetch_related("runs")
+
+    def subjects_of(self, row: Scan) -> tuple[Subject]:
+        return (row.snapshot.subject,)
 
     @admin.display(description=gettext_lazy("subject"))
     def shown_subject(self, scan: Scan) -> SafeString:
@@ -273,7 +283,7 @@ class EvidenceInline(Rows, EvidenceTable):
 
 
 @admin.register(Finding)
-class FindingAdmin(ReadOnly, FindingModelAdmin):
+class FindingAdmin(HidesPersons, ReadOnly, FindingModelAdmin):
     list_display = (
         "id",
         "shown_subject",
@@ -305,6 +315,9 @@ class FindingAdmin(ReadOnly, FindingModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Finding]:
         return super().get_queryset(request).defer("scan__snapshot__text")
+
+    def subjects_of(self, row: Finding) -> tuple[Subject]:
+        return (row.scan.snapshot.subject,)
 
     @admin.display(description=gettext_lazy("subject"))
     def shown_subject(self, finding: Finding) -> SafeString:

@@ -111,8 +111,8 @@ class ReportAdmin(HidesPersons, ReadOnly, ReportModelAdmin):
     )
     list_filter = ("state", "kind", "category", "reported_at")
     list_select_related = ("case", "subject", "reporter")
-    persons = ("reporter", "reporter_key", "name", "email")
-    search_fields = ("=reporter_key", "=email", "subject__label")
+    persons = ("reporter", "reporter_key", "name", "email", "label", "subject__label")
+    search_fields = ("=reporter_key", "=email", "subject__label", "=subject__object_id")
     date_hierarchy = "created_at"
     ordering = ("-pk",)
     show_full_result_count = False
@@ -158,7 +158,7 @@ class ReportAdmin(HidesPersons, ReadOnly, ReportModelAdmin):
         )
         return format_html('<a href="{}">{}</a>', address, report.case)
 
-    @admin.display(description=gettext_lazy("subject"), ordering="subject__label")
+    @admin.display(description=gettext_lazy("subject"))
     def shown_subject(self, report: Report) -> SafeString:
         return display.headline(report.subject, "", names=_known(report).names)
 

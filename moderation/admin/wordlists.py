@@ -14,10 +14,11 @@ from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from moderation import permissions
 from moderation.admin import display
 from moderation.admin.base import DeskMedia
 from moderation.admin.passages import quote
-from moderation.models import ListedPhrase, Subject
+from moderation.models import ListedPhrase
 from moderation.services import wordlists
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ _QUOTE_CHARS = 200
 class TrialView:
     """One text that the phrase stands in."""
 
-    subject: Subject
+    subject: SafeString
     quote: SafeString
 
 
@@ -95,7 +96,7 @@ class ListedPhraseAdmin(DeskMedia, ListedPhraseModelAdmin):
             "title": _("What the line would have found"),
             "form": form,
             "phrase": form.instance,
-            "trials": _trials(form.instance),
+            "trials": _trials(form.instance, request.user),
             "tried_on": wordlists.TRIED_ON,
             "most_shown": _MOST_SHOWN,
             "media": self.media,
@@ -113,10 +114,11 @@ class ListedPhraseAdmin(DeskMedia, ListedPhraseModelAdmin):
             wordlists.remove(row, user=request.user)
 
 
-def _trials(row: ListedPhrase) -> list[TrialView]:
+def _trials(row: ListedPhrase, user: Any) -> list[TrialView]:
+    names = permissions.may_see_author(user)
     return [
         TrialView(
-            trial.snapshot.subject,
+            display.headline(trial.snapshot.subject, trial.snapshot.title, names=names),
             display.quoted(
                 quote(trial.text, trial.span, context=_CONTEXT_CHARS, longest=_QUOTE_CHARS)
             ),

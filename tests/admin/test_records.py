@@ -6,19 +6,23 @@ import re
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from moderation.models import (
+    Case,
     Decision,
     Event,
     Evidence,
     Finding,
     Policy,
+    Report,
     Scan,
     Snapshot,
     Subject,
 )
-from moderation.services import audit, decisions
+from moderation.services import audit, decisions, reports
+from moderation.services.hosts import load
 from tests.admin.conftest import finding_of, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -99,6 +103,89 @@ def test_authors_are_told_to_those_who_may_know_them(comment_case, make_user, mo
     assert knowing.get(f"{listing}?author_label__startswith=Eve").status_code == 200
     assert reader.get(f"{listing}?author_label__startswith=Eve").status_code == 400
     assert f'"{page}' not in reader.get(f"{listing}?q=Eve").content.decode()
+
+
+@pytest.fixture
+def named(comment_case):
+    """A case of a text whose label says who wrote it."""
+    case = comment_case(author_name="Eve Example")
+    reports.submit(
+        load(case.subject), reports.NewReport(category="attack", email="reader@mail.example")
+    )
+    Subject.objects.update(label="Eve Example on the bridge")
+    return case
+
+
+@pytest.mark.parametrize("model", [Subject, Snapshot, Scan, Finding, Report])
+def test_labels_are_told_to_those_who_may_know_authors(named, make_user, model):
+    view = f"view_{model._meta.model_name}" if model is not Report else "view_case"
+    reader = signed_in(make_user("reader", view))
+    knowing = signed_in(make_user("knowing", view, "see_author_identity"))
+    row = model.objects.latest("pk")
+    listing, page = address(model, "changelist"), address(model, "change", row.pk)
+    assert "Eve Example on the bridge" in knowing.get(listing).content.decode()
+    for url in (listing, page, address(model, "history", row.pk)):
+        answer = reader.get(url)
+        assert answer.status_code == 200
+        assert "Eve" not in answer.content.decode()
+    told = f"comment {named.subject.object_id}"
+    assert told in reader.get(listing).content.decode().lower()
+    found = [
+        list(reader.get(f"{listing}?q={word}").context["cl"].result_list)
+        for word in ("Eve", "Example", "nobody")
+    ]
+    assert found[0] == found[1] == found[2]
+    assert Subject.objects.filter(label__startswith="Eve").count() == 2
+
+
+@pytest.mark.parametrize(
+    ("model", "lookup"),
+    [
+        (Subject, "label__startswith"),
+        (Subject, "parent__label__startswith"),
+        (Snapshot, "subject__label__startswith"),
+        (Scan, "snapshot__subject__label__startswith"),
+        (Report, "subject__label__startswith"),
+    ],
+)
+def test_nobody_finds_out_a_label_by_filters_or_by_the_order(named, make_user, model, lookup):
+    reader = signed_in(make_user("reader", f"view_{model._meta.model_name}", "view_case"))
+    listing = address(model, "changelist")
+    assert reader.get(f"{listing}?{lookup}=Eve").status_code == 400
+    Subject.objects.filter(kind="comment").update(label="a")  # the newer one
+    columns = reader.get(listing).context["cl"].list_display
+    place = next(n for n, name in enumerate(columns) if name in {"shown_label", "shown_subject"})
+    for order in (place, -place):
+        rows = reader.get(f"{listing}?o={order}").context["cl"].result_list
+        assert [row.pk for row in rows] == sorted((row.pk for row in rows), reverse=True)
+
+
+def test_the_list_of_subjects_costs_the_same_for_any_number(
+    comment_case, make_user, django_assert_num_queries
+):
+    reader = signed_in(make_user("reader", "view_subject"))
+    comment_case()
+    with CaptureQueriesContext(connection) as one:
+        reader.get(address(Subject, "changelist"))
+    for number in range(3):
+        comment_case(f"badword {number}")
+    with django_assert_num_queries(len(one)):
+        reader.get(address(Subject, "changelist"))
+
+
+def test_a_text_that_is_gone_is_called_what_each_may_know(named, make_user):
+    Case.objects.update(snapshot=None)
+    reader = signed_in(make_user("reader", "view_case", "claim_case"))
+    knowing = signed_in(make_user("knowing", "view_case", "claim_case", "see_author_identity"))
+    queue = reverse("admin:moderation_case_changelist")
+    preview = reverse("admin:moderation_case_batch_preview")
+    chosen = {"action": "claim", "item": f"{named.pk}:{named.version}"}
+    for client, told in ((reader, False), (knowing, True)):
+        for answer in (client.get(queue), client.post(preview, chosen)):
+            assert answer.status_code == 200
+            html = answer.content.decode()
+            assert ("Eve Example on the bridge" in html) is told
+            assert (f"omment {named.subject.object_id}<" in html) is not told
 
 
 def test_a_scan_shows_the_runs_of_its_detectors(client, decided):

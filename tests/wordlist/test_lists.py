@@ -2,9 +2,19 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 from django.urls import reverse
 
-from moderation.models import Case, DetectorRun, Event, Finding, ListedPhrase, Scan, WordList
+from moderation.models import (
+    Case,
+    DetectorRun,
+    Event,
+    Finding,
+    ListedPhrase,
+    Scan,
+    Subject,
+    WordList,
+)
 from moderation.services import wordlists
 from moderation.services.scanning import run_scan
 from moderation.types import Kind
@@ -108,6 +118,22 @@ def test_a_line_is_tried_before_it_is_saved(desk):
     row = ListedPhrase.objects.get()
     assert (row.text, row.endings, row.is_active) == ("cheap watch", True, True)
     assert row.created_by.username == "chief"
+
+
+def test_a_trial_names_the_author_to_those_who_may_know_only(client):
+    article = Article.objects.create(headline="Offer", body="<p>The bridge.</p>")
+    Comment.objects.create(article=article, body="Get your cheap watches", author_name="Eve")
+    Subject.objects.filter(kind="comment").update(label="Eve on the offer")
+    user = get_user_model().objects.create_user("reader", password="secret", is_staff=True)
+    url = reverse("admin:moderation_listedphrase_add")
+    form = {"list": "blocked", "text": "cheap watches", "band": "likely", "_try": "1"}
+    permissions = ["add_listedphrase", "see_author_identity"]
+    for names, codename in enumerate(permissions):
+        user.user_permissions.add(Permission.objects.get(codename=codename))
+        client.force_login(user)
+        tried = client.post(url, form)
+        assert "1 of the newest" in tried.text
+        assert ("Eve on the offer" in tried.text) is bool(names)
 
 
 def test_trying_a_line_of_the_list_changes_nothing(desk, admin):
