@@ -197,7 +197,7 @@ def _new_form(
 
 def _assign_form(case: Case, user: Any) -> AssignForm:
     form = AssignForm()
-    form.offer(colleagues_of(user, but=case.subject.author_id))
+    form.offer(colleagues_of(user, for_case=case))
     return form
 
 

@@ -212,7 +212,7 @@ class CaseViewSet(ReadViewSet):
         case = get_object_or_404(Case.objects.select_related("subject"), pk=self._key(pk))
         if not permissions.may_override(request.user):
             raise PermissionDenied
-        return self.shown(colleagues_of(request.user, but=case.subject.author_id).accounts)
+        return self.shown(colleagues_of(request.user, for_case=case).accounts)
 
     @operation(takes=serializers.SnoozeSerializer, gives=serializers.CaseSerializer, versioned=True)
     @action(detail=True, methods=["post"])

@@ -12,6 +12,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Q
 
 from moderation import permissions
+from moderation.models import Case
 from moderation.services.naming import full_name
 
 MOST_COLLEAGUES = 100
@@ -38,8 +39,11 @@ class Colleagues:
         return [(each.account, each.name) for each in self.accounts]
 
 
-def colleagues_of(user: Any, *, but: Any = None) -> Colleagues:
-    """Return who besides ``user`` may decide cases, without the account of the key ``but``.
+def colleagues_of(user: Any, *, for_case: Case | None = None) -> Colleagues:
+    """Return who besides ``user`` may decide cases, without the author of ``for_case``.
+
+    To leave an author out says who it is: that is done for those who may know. Whoever may not
+    is refused when they choose the author.
 
     Two queries. Not everybody is found where there are very many, and where something else than
     Django's own tables says who may do what.
@@ -47,7 +51,7 @@ def colleagues_of(user: Any, *, but: Any = None) -> Colleagues:
     accounts: Any = get_user_model()  # a site may have any class for it
     if not issubclass(accounts, PermissionsMixin):
         return Colleagues([], everybody=False)
-    rows = accounts._default_manager.exclude(pk__in=[key for key in (user.pk, but) if key])
+    rows = accounts._default_manager.exclude(pk__in=_left_out(user, for_case))
     if _has_field(accounts, "is_active"):
         rows = rows.filter(is_active=True)
     for name in (permissions.VIEW, permissions.DECIDE):
@@ -61,6 +65,11 @@ def colleagues_of(user: Any, *, but: Any = None) -> Colleagues:
         ],
         everybody=own_tables and len(found) <= MOST_COLLEAGUES,
     )
+
+
+def _left_out(user: Any, case: Case | None) -> list[Any]:
+    author = case.subject.author_id if case and permissions.may_see_author(user) else None
+    return [key for key in (user.pk, author) if key]
 
 
 def _has_field(accounts: Any, name: str) -> bool:

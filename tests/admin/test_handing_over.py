@@ -57,6 +57,18 @@ def test_the_author_and_oneself_are_not_offered(make_user, chief, comment_case):
     assert offered(shown(signed_in(cem), case)) == {"chief": "chief"}
 
 
+def test_the_list_says_nobody_is_the_author_to_those_who_may_not_know(make_user, comment_case):
+    ann = make_user("ann", *DECIDE)
+    case = comment_case(author=ann)
+    chief = make_user("chief", "view_case", "claim_case", "decide_case", "override_case")
+    client = signed_in(chief)
+    assert offered(shown(client, case)) == {"ann": "ann"}
+    address = f"/api/v1/cases/{case.pk}/colleagues/"
+    assert [each["account"] for each in client.get(address).json()["results"]] == ["ann"]
+    assert send(client, case, "assign", colleague="ann").status_code == 403
+    assert fresh(case).claimed_by != ann
+
+
 def test_very_many_colleagues_are_suggested_and_typed(make_user, chief, comment_case, monkeypatch):
     monkeypatch.setattr(colleagues, "MOST_COLLEAGUES", 2)
     for name in ("ann", "ben", "cem"):
