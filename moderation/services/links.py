@@ -55,7 +55,7 @@ def appeal_url(decision: Decision) -> str:
 
 def confirmation_of(report: Report) -> str:
     """Return what confirms the address of a report: only who reads its mail can have it."""
-    return signing.dumps([report.pk, _mark(report.email)], salt=_CONFIRM_SALT)
+    return signing.dumps([report.pk, mark_of(report.email)], salt=_CONFIRM_SALT)
 
 
 def confirms(token: str) -> int | None:
@@ -69,7 +69,7 @@ def confirms(token: str) -> int | None:
 def is_confirmation(token: str, report: Report) -> bool:
     """Whether a token was sent to the address that a report has now."""
     sent = _read(token, _CONFIRM_SALT, CONFIRM_WITHIN)
-    return bool(report.email) and sent == [report.pk, _mark(report.email)]
+    return bool(report.email) and sent == [report.pk, mark_of(report.email)]
 
 
 def confirm_url(report: Report) -> str:
@@ -77,8 +77,13 @@ def confirm_url(report: Report) -> str:
     return _page("confirm", confirmation_of(report))
 
 
-def _mark(email: str) -> str:
-    """Stand for an address in a link, without telling it."""
+def can_confirm() -> bool:
+    """Whether the site has what a link that confirms an address needs."""
+    return bool(_page("confirm", "-"))
+
+
+def mark_of(email: str) -> str:
+    """Return what stands for an address, without telling it."""
     return salted_hmac(_CONFIRM_SALT, email.lower(), algorithm="sha256").hexdigest()[:20]
 
 

@@ -11,7 +11,6 @@ from typing import Any
 
 from django.conf import settings as django_settings
 from django.core.mail import send_mail
-from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
@@ -64,12 +63,13 @@ def plan_undone(decision: Decision) -> None:
     """Plan to tell an author that a decision was taken back, if they were told of it.
 
     What is being sent at this moment may arrive: it is looked at again when that must be over.
+    What was not begun is locked: a worker waits for the undo, and then knows of it.
     """
-    rows = Notice.objects.using(decision._state.db).filter(
-        decision=decision, kind=NoticeKind.AUTHOR_NOTIFIED, attempts__gt=0
-    )
-    told = rows.first()
-    if told is not None and told.state in (NoticeState.SENT, NoticeState.WAITING):
+    rows = Notice.objects.using(decision._state.db).select_for_update()
+    told = rows.filter(decision=decision, kind=NoticeKind.AUTHOR_NOTIFIED).first()
+    if told is None or told.attempts == 0:
+        return
+    if told.state in (NoticeState.SENT, NoticeState.WAITING):
         due = timezone.now() + (timedelta() if told.state == NoticeState.SENT else LEASE)
         plan(NoticeKind.AUTHOR_UNDONE, f"decision:{decision.pk}", decision=decision, due_at=due)
 
@@ -85,6 +85,22 @@ def plan(kind: NoticeKind, about: str, **rows: Any) -> None:
     )
     if is_new:
         after_commit(using, f"Asking for {Job.NOTIFY}", partial(_ask, notice.pk))
+
+
+def will_answer(report: Report) -> bool:
+    """Whether a notice that nobody has begun to send tells how ``report`` was answered.
+
+    It stays so until the transaction ends: workers wait for it, and read what it has changed.
+    """
+    rows = Notice.objects.using(report._state.db).select_for_update()
+    planned = rows.filter(
+        report=report,
+        decision=report.decision_id,
+        kind=NoticeKind.REPORT_ANSWERED,
+        state=NoticeState.WAITING,
+        attempts=0,
+    )
+    return bool(planned)
 
 
 def _ask(*ids: int) -> None:
@@ -139,22 +155,17 @@ def send(notice_id: int) -> str | None:
 
 def _take(notice_id: int) -> Notice | None:
     using, now = moderation_db(), timezone.now()
+    rows = Notice.objects.using(using)
     with write_transaction(using):
-        notice = (
-            Notice.objects.using(using)
-            .select_for_update(of=("self",) if _has_of(using) else ())
-            .select_related("decision__case__subject", "decision__snapshot", "report", "appeal")
-            .filter(pk=notice_id, state=NoticeState.WAITING, due_at__lte=now)
-            .first()
-        )
-        if notice is not None:
-            notice.due_at, notice.attempts = now + LEASE, notice.attempts + 1
-            notice.save(using=using, update_fields=["due_at", "attempts"])
-    return notice
-
-
-def _has_of(using: str) -> bool:
-    return bool(transaction.get_connection(using).features.has_select_for_update_of)
+        due = rows.select_for_update().filter(state=NoticeState.WAITING, due_at__lte=now)
+        notice = due.filter(pk=notice_id).first()
+        if notice is None:
+            return None
+        notice.due_at, notice.attempts = now + LEASE, notice.attempts + 1
+        notice.save(using=using, update_fields=["due_at", "attempts"])
+        # Read under the lock: what it is about may have changed while we waited for that.
+        about = ("decision__case__subject", "decision__snapshot", "report", "appeal")
+        return rows.select_related(*about).get(pk=notice_id)
 
 
 def _finish(notice: Notice, state: NoticeState) -> str:
@@ -193,6 +204,15 @@ def is_confirmed(report: Report) -> bool:
     """Whether it is certain that whoever reported reads the mail that goes to their address."""
     own = getattr(report.reporter, "email", "")
     return bool(own) or report.email_confirmed_at is not None
+
+
+def answers(user: Any) -> bool:
+    """Whether ``user`` would hear what comes of a report.
+
+    That is at the address of their account, or at one that they can confirm.
+    """
+    is_known = bool(getattr(user, "email", ""))
+    return settings.NOTIFY_REPORTERS and (is_known or links.can_confirm())
 
 
 def _report_answered(notice: Notice) -> Message | None:

@@ -191,6 +191,8 @@ def submit(obj: models.Model, new: NewReport) -> Receipt:
             cases.note_report(case, snapshot, happened)
         elif report.state == ReportState.WAITING and _is_settled(case):
             _answer(report, _ruling_on(report, case))
+            if repeated:  # they were thanked before; otherwise the thanks say it
+                _tell(report)
         _record(report, case, repeated=repeated)
     return Receipt(report, repeated)
 
@@ -306,7 +308,7 @@ def _fill(report: Report, new: NewReport) -> None:
 
 def _record(report: Report, case: Case, *, repeated: bool) -> None:
     using = report._state.db
-    notices.plan(NoticeKind.REPORT_RECEIVED, f"report:{report.pk}", report=report)
+    notices.plan(NoticeKind.REPORT_RECEIVED, f"report:{_addressed(report)}", report=report)
     audit.record(
         "report.repeated" if repeated else "report.received",
         actor=READER,  # the trail is read by more people than may know which account it was
@@ -394,8 +396,7 @@ def _settle(case_id: int, using: str) -> int:
         waiting = list(rows.filter(case=case, state=ReportState.WAITING).order_by("pk"))
         for report in waiting:
             _answer(report, _ruling_on(report, case))
-            about = f"report:{report.pk}:{report.decision_id or 'moot'}"
-            notices.plan(NoticeKind.REPORT_ANSWERED, about, report=report, decision=report.decision)
+            _tell(report)
         if waiting:
             told = {"reports": [report.pk for report in waiting]}
             audit.record("report.answered", actor=MACHINE, case=case, data=told)
@@ -436,6 +437,11 @@ def _answer(report: Report, decision: Decision | None) -> None:
     transaction.on_commit(lambda: send() and None, using=report._state.db, robust=True)
 
 
+def _tell(report: Report) -> None:
+    about = f"report:{report.pk}:{report.decision_id or 'moot'}"
+    notices.plan(NoticeKind.REPORT_ANSWERED, about, report=report, decision=report.decision)
+
+
 # The address of who reports
 
 
@@ -464,11 +470,16 @@ def confirm_address(token: str) -> Report:
         if report.email_confirmed_at is None and links.is_confirmation(token, report):
             report.email_confirmed_at = timezone.now()
             report.save(using=using, update_fields=["email_confirmed_at"])
-            if not report.is_waiting:
-                about = f"confirmed:{report.pk}"
+            if not report.is_waiting and not notices.will_answer(report):
+                about = f"confirmed:{_addressed(report)}"
                 decision = report.decision
                 notices.plan(NoticeKind.REPORT_ANSWERED, about, report=report, decision=decision)
     return report
+
+
+def _addressed(report: Report) -> str:
+    """Name a report and its address: another one is written to anew, the same one is not."""
+    return f"{report.pk}:{links.mark_of(report.email)}"
 
 
 # Finding what is reported

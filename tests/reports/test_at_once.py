@@ -6,13 +6,14 @@ import re
 import threading
 
 import pytest
-from django.db import connection, connections
+from django.core import mail
+from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
-from moderation.models import Appeal, Case, Decision, Event, Report
-from moderation.services import appeals, audit, decisions, reports
+from moderation.models import Appeal, Case, Decision, Event, Notice, Report
+from moderation.services import appeals, audit, decisions, links, notices, reports
 from moderation.services.errors import ModerationError
-from tests.reports.conftest import decide
+from tests.reports.conftest import decide, send_all
 from tests.site.models import Comment
 
 pytestmark = [pytest.mark.on_postgresql, pytest.mark.django_db(transaction=True)]
@@ -139,3 +140,39 @@ def test_a_judge_locks_in_the_order_of_one_who_decides(
     appeals.take(appeal.pk, user=colleague)
     order = locked_by(lambda: appeals.judge(appeal.pk, user=colleague, result="reversed"))
     assert order[:3] == ["subject", "case", "appeal"]
+
+
+def test_a_notice_that_is_not_begun_waits_for_the_undo_and_then_is_not_sent(
+    comment, reported, author, moderator, policy
+):
+    Comment.objects.filter(pk=comment.pk).update(author=author)
+    comment.refresh_from_db()
+    comment.save()
+    decision = decide(reported.case, moderator, "hide")
+
+    @transaction.atomic
+    def free():
+        rows = Notice.objects.select_for_update(skip_locked=True)
+        return [row.kind for row in rows.filter(decision=decision)]
+
+    assert at_once(free) == [["author_notified"]]
+    with transaction.atomic():
+        decisions.undo(decision.pk, actor=moderator)
+        assert at_once(free) == [[]]
+    told = Notice.objects.get(kind="author_notified")
+    assert notices.send(told.pk) == "void"
+    send_all()
+    assert [message for message in mail.outbox if message.to == ["author@mail.example"]] == []
+
+
+def test_an_answer_and_a_confirmation_at_once_are_one_mail(comment, reader, moderator, policy):
+    report = reports.submit(comment, reader()).report
+    send_all()
+    decide(report.case, moderator, "hide")
+    reports.settle_due()
+    planned = Notice.objects.get(kind="report_answered")
+    token = links.confirmation_of(report)
+    at_once(lambda: notices.send(planned.pk), lambda: reports.confirm_address(token))
+    send_all()
+    told = [message for message in mail.outbox if "came of" in message.subject]
+    assert len(told) == 1

@@ -13,7 +13,17 @@ from django.utils import timezone
 
 from moderation import Target, signals
 from moderation.models import Case, CaseState, Event, Notice, Report, Subject
-from moderation.services import appeals, audit, cases, decisions, intake, links, reported, reports
+from moderation.services import (
+    appeals,
+    audit,
+    cases,
+    decisions,
+    intake,
+    links,
+    notices,
+    reported,
+    reports,
+)
 from moderation.services.errors import NotAllowed, Unusable
 from moderation.services.priority import report_factor
 from moderation.services.reports import Incomplete, NewReport, TooMany
@@ -291,6 +301,91 @@ def test_no_address_is_confirmed_by_a_link_for_another(comment, author, reader):
     assert Client().get(f"/moderation/report/confirm/{old}/").status_code == 404
     again.refresh_from_db()
     assert again.email_confirmed_at is None
+
+
+def links_sent():
+    """Return to whom a link for confirming an address was sent, and the link."""
+    found = (re.search(r"/moderation/report/confirm/\S+", each.body) for each in mail.outbox)
+    return [(each.to[0], link[0]) for each, link in zip(mail.outbox, found, strict=True) if link]
+
+
+@pytest.mark.parametrize("wrong", ["", "tyop@mail.example"])
+def test_an_address_that_is_mended_later_gets_its_own_link(
+    comment, author, reader, moderator, policy, wrong
+):
+    author.email = ""
+    author.save()
+    first = reports.submit(comment, reader(user=author, email=wrong)).report
+    send_all()
+    for _each in range(2):  # the same address again brings nothing new
+        reports.submit(comment, reader(user=author, email="right@mail.example"))
+        send_all()
+    sent = links_sent()
+    assert [to for to, _link in sent] == [*([wrong] if wrong else []), "right@mail.example"]
+    assert Client().post(sent[-1][1]).status_code == 200
+    decide(first.case, moderator, "hide")
+    reports.settle_due()
+    send_all()
+    assert mail.outbox[-1].to == ["right@mail.example"]
+    assert "came of" in mail.outbox[-1].subject
+
+
+def test_each_address_that_is_confirmed_after_the_decision_is_told(
+    comment, author, reader, moderator, policy
+):
+    author.email = ""
+    author.save()
+    report = reports.submit(comment, reader(user=author, email="a@mail.example")).report
+    decide(report.case, moderator, "hide")
+    reports.settle_due()
+    send_all()
+    confirmed(report)
+    send_all()
+    again = reports.submit(comment, reader(user=author, email="b@mail.example")).report
+    send_all()
+    assert [to for to, _link in links_sent()] == ["a@mail.example", "b@mail.example"]
+    confirmed(again)
+    send_all()
+    told = [message.to for message in mail.outbox if "came of" in message.subject]
+    assert told == [["a@mail.example"], ["b@mail.example"]]
+
+
+def test_an_address_that_is_confirmed_before_the_answer_left_is_answered_once(
+    comment, reader, moderator, policy
+):
+    report = reports.submit(comment, reader()).report
+    send_all()
+    decide(report.case, moderator, "hide")
+    reports.settle_due()
+    confirmed(report)
+    send_all()
+    assert [message.subject for message in mail.outbox[1:]] == ["What came of your report"]
+
+
+def test_an_address_that_is_confirmed_while_the_answer_is_given_up_is_answered(
+    comment, reader, moderator, policy
+):
+    report = reports.submit(comment, reader()).report
+    decide(report.case, moderator, "hide")
+    reports.settle_due()
+    planned = Notice.objects.get(kind="report_answered")
+    taken = notices._take(planned.pk)
+    confirmed(report)
+    assert notices._report_answered(taken) is None
+    send_all()
+    assert mail.outbox[-1].subject == "What came of your report"
+
+
+def test_who_reports_again_just_before_the_answer_is_answered(
+    comment, reported, reader, moderator, policy
+):
+    send_all()
+    decide(reported.case, moderator, "hide")
+    assert reports.submit(comment, reader()).report.state == "confirmed"
+    assert reports.settle_due() == 0
+    send_all()
+    told = [message for message in mail.outbox if "came of" in message.subject]
+    assert len(told) == 1
 
 
 def test_the_link_that_confirms_an_address_grows_old(comment, reader, monkeypatch):
