@@ -14,6 +14,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
 from django.core import checks
 from django.db import router
+from django.urls import NoReverseMatch, reverse
 from django.utils.module_loading import import_string
 
 from moderation.conf import SETTING_NAMES, Settings, settings, user_settings
@@ -44,6 +45,7 @@ def register_checks() -> None:
         check_embedder,
         check_dispatch,
         check_operations,
+        check_answers,
     ):
         checks.register(check, "moderation")
 
@@ -452,3 +454,35 @@ def _problem_with_networks(name: str) -> tuple[str, str, str]:
         except ValueError as error:
             return name, str(error), hint
     return name, "", hint
+
+
+def check_answers(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[Any]:
+    """W011 who reports without an account cannot confirm the address to be answered at."""
+    if not isinstance(getattr(django_settings, "MODERATION", {}), Mapping):
+        return []  # E002 says it
+    if not (settings.REPORT_ANONYMOUS and settings.NOTIFY_REPORTERS):
+        return []
+    has_pages = _is_included("moderation_pages:received")
+    may_report = has_pages or _is_included("moderation_api:report-list")
+    if not may_report or (has_pages and settings.SITE_URL):
+        return []
+    return [
+        checks.Warning(
+            "Who reports a text without an account never hears what was decided: no mail has the "
+            "link to confirm an address.",
+            hint="Set MODERATION['SITE_URL'] and include moderation.pages.urls, or set "
+            "REPORT_ANONYMOUS or NOTIFY_REPORTERS to False.",
+            id="moderation.W011",
+        )
+    ]
+
+
+def _is_included(name: str) -> bool:
+    """Whether the site's addresses have one of this name."""
+    if not getattr(django_settings, "ROOT_URLCONF", None):
+        return False
+    try:
+        reverse(name)
+    except NoReverseMatch:
+        return False
+    return True

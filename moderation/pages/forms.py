@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from moderation.models import ReportCategory, ReportKind
-from moderation.services import appeals, reports
+from moderation.services import appeals, notices, reports
 from moderation.services.reports import NewReport
 
 
@@ -58,6 +58,8 @@ class ReportForm(forms.Form):
         self.user, self.address = user, address
         if getattr(user, "email", ""):
             del self.fields["email"]
+        elif not notices.answers(user):
+            self.fields["email"].help_text = ""
 
     def clean(self) -> dict[str, Any]:
         """Let the service say, of all fields together, what is missing."""

@@ -63,6 +63,7 @@ def received(request: HttpRequest) -> HttpResponse:
     context = {
         "state": request.GET.get("state", ""),
         "known": bool(getattr(request.user, "email", "")),
+        "is_told": notices.answers(request.user),
     }
     return _page(request, "moderation/received.html", context)
 

@@ -12,6 +12,7 @@ from django.conf import settings as django_settings
 from django.core import checks
 from django.db import models
 from django.test.utils import isolate_apps
+from django.urls import include, path
 
 import moderation
 from moderation.detectors.framing import models as framing_models
@@ -34,6 +35,7 @@ from tests.site.models import (
 )
 
 SHOWN = {"is_public": (True, False)}
+WHERE = {"SITE_URL": "https://news.example"}
 
 
 @pytest.fixture
@@ -51,7 +53,7 @@ def found(app, settings):
     """Run all checks with these settings laid over sound ones; return what they said."""
 
     def found(**values):
-        settings.MODERATION = {"DETECTORS": ONLY_WORDS, **values}
+        settings.MODERATION = {"DETECTORS": ONLY_WORDS, **WHERE, **values}
         return {message.id.rpartition(".")[2]: message for message in run()}
 
     return found
@@ -78,7 +80,7 @@ def of_target(model, **options):
 
 
 def test_a_sound_site_hears_nothing(app, settings):
-    settings.MODERATION = {}
+    settings.MODERATION = WHERE
     assert run() == []
 
 
@@ -690,7 +692,7 @@ def test_a_dispatcher_of_the_sites_own_has_its_say(found):
 def test_a_check_can_be_silenced(app, settings, capsys):
     from django.core.management import call_command
 
-    settings.MODERATION = {"DETECTORS": ONLY_WORDS}
+    settings.MODERATION = {"DETECTORS": ONLY_WORDS, **WHERE}
     app.conf.beat_schedule = {}
     settings.SILENCED_SYSTEM_CHECKS = ["moderation.W007"]
     call_command("check", tags=["moderation"], fail_level="WARNING")
@@ -707,3 +709,32 @@ def test_w010_a_lease_that_ends_before_the_scan_may(found):
     message = found(SCAN_LEASE_SECONDS=60, SCAN_TIME_LIMIT=60)["W010"]
     assert "longer" in message.hint
     assert "W010" not in found(SCAN_LEASE_SECONDS=61, SCAN_TIME_LIMIT=60)
+
+
+class OnlyApi:
+    urlpatterns = (path("api/", include("moderation.api.urls")),)
+
+
+class NoReports:
+    urlpatterns = ()
+
+
+@pytest.mark.parametrize(
+    ("values", "addresses", "is_said"),
+    [
+        ({"SITE_URL": ""}, "tests.urls", True),
+        ({}, "tests.urls", False),
+        ({"SITE_URL": "", "REPORT_ANONYMOUS": False}, "tests.urls", False),
+        ({"SITE_URL": "", "NOTIFY_REPORTERS": False}, "tests.urls", False),
+        ({"SITE_URL": ""}, OnlyApi, True),
+        ({}, OnlyApi, True),
+        ({"SITE_URL": ""}, NoReports, False),
+        ({"SITE_URL": ""}, None, False),
+    ],
+)
+def test_w011_nobody_can_confirm_an_address(found, settings, values, addresses, is_said):
+    settings.ROOT_URLCONF = addresses
+    messages = found(**values)
+    assert ("W011" in messages) is is_said
+    if is_said:
+        assert "SITE_URL" in messages["W011"].hint

@@ -85,6 +85,26 @@ def test_an_account_with_an_address_is_not_asked_for_it(author, page):
     assert (report.reporter, report.email) == (author, "author@mail.example")
 
 
+@pytest.mark.parametrize(
+    ("values", "stranger", "account"),
+    [
+        ({}, True, True),
+        ({"SITE_URL": ""}, False, True),
+        ({"NOTIFY_REPORTERS": False}, False, False),
+    ],
+)
+def test_an_answer_is_promised_to_those_who_get_one(
+    client, author, page, lay, values, stranger, account
+):
+    lay(**values)
+    assert (b"We send you a link" in client.get(page).content) is stranger
+    thanks = client.post(page, GIVEN, follow=True).content.decode()
+    assert "Your report was received" in thanks
+    assert ("you find a link there" in thanks) is stranger
+    thanks = signed_in(author).post(page, {"category": "spam"}, follow=True).content.decode()
+    assert ("We tell you by e-mail" in thanks) is account
+
+
 def test_forms_need_their_token(page):
     assert Client(enforce_csrf_checks=True).post(page, GIVEN).status_code == 403
 
