@@ -38,6 +38,9 @@ COUNTED_OF_FEW = 100
 _LOOKED_AT = 500
 """Of so many cases, the first whatever they are, the other values of filters are counted then."""
 
+MORE = "+"
+"""What stands behind a count that may be too low."""
+
 _RECENT = 500
 _LONGEST = 200
 _MOST_OPTIONS = 50
@@ -178,6 +181,11 @@ class Choice:
     title: str
     options: list[Option]
     active: bool
+
+    @property
+    def cut(self) -> bool:
+        """Whether there may be more of an option than were counted."""
+        return any((option.count or "").endswith(MORE) for option in self.options)
 
 
 # What a value means
@@ -372,7 +380,10 @@ def _counts(asked: Asked, known: Mapping[str, list[tuple[str, str]]], first: lis
     }
     counts = _count(Case.objects.filter(pk__in=among), conditions, more=more)
     counts |= _count_others(asked, known) | _count_states(asked)
-    counts |= _count_policies(among, more=more)
+    if "policy" in asked.values:
+        counts |= _count_other_policies(asked)
+    else:
+        counts |= _count_policies(among, more=more)
     chosen = {(name, asked.values[name]): _shown(len(first), more=more) for name in asked.active}
     return counts | chosen | {("state", asked.state): _shown(len(first), more=more)}
 
@@ -434,11 +445,20 @@ def _count_policies(cases: list[int] | QuerySet[Case, int], *, more: bool) -> _C
     return {("policy", code): _shown(number, more=more) for code, number in rows}
 
 
+def _count_other_policies(asked: Asked) -> _Counts:
+    """Count every policy where one is set, among the first cases of the state."""
+    window = first_of(asked.of_state(asked.state), _LOOKED_AT)
+    rows = asked.without("policy").among(window)
+    return _count_policies(rows.values_list("pk", flat=True), more=window.count() >= _LOOKED_AT)
+
+
 def _shown(number: int, *, more: bool) -> str | None:
     """Say a count; None where there may be some, only not among those that were looked at."""
     if not more:
         return str(number)
-    return f"{number_format(number, use_l10n=True, force_grouping=True)}+" if number else None
+    if not number:
+        return None
+    return f"{number_format(number, use_l10n=True, force_grouping=True)}{MORE}"
 
 
 SORTED_BY = {"priority": "priority", "oldest": "opened_at", "newest": "opened_at"}

@@ -170,6 +170,7 @@ class Listing(CaseModelAdmin):
         after, before = request.GET.get("after", ""), request.GET.get("before", "")
         first = list(first_of(asked))
         page = page_of(asked, after=after, before=before, first=first)
+        filters = choices(asked, first)
         personal = self.personal_context(request)
         context = {
             **self.admin_site.each_context(request),
@@ -182,8 +183,8 @@ class Listing(CaseModelAdmin):
             "after": page.after,
             "before": page.before,
             "here": page.begins_after,
-            "filters": choices(asked, first),
-            "counted": asked.counted if len(first) >= asked.counted else 0,
+            "filters": filters,
+            "cut": any(each.cut for each in filters),
             "chips": list(chips(asked)),
             "orders": self._orders(asked),
             "views": views.views_for(request.user),

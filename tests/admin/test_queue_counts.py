@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from moderation.admin import filters
-from moderation.models import Case, CaseState, Decision, search
+from moderation.models import Case, CaseState, Decision, Policy, search
 from moderation.services import decisions
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +46,7 @@ def test_a_full_count_says_that_there_may_be_more(desk, six, monkeypatch):
     monkeypatch.setattr(filters, "COUNTED", 3)
     Case.objects.filter(kind="comment").update(priority=1_000)
     html = page(desk)
-    assert "Counted among the first 3 cases. A plus sign means that there may be more." in html
+    assert "Counted among the first cases. A plus sign means that there may be more." in html
     found = counts(html)
     assert found["comment"] == "3+"
     assert found["to do"] == "3+"
@@ -59,10 +59,31 @@ def test_other_values_of_a_filter_that_is_set_are_counted(desk, six, monkeypatch
     assert (found["article"], found["comment"], found["to do"]) == ("2", "4", "2")
     found = counts(page(desk, kind="article", q="apple"))
     assert (found["article"], found["comment"], found["to do"]) == ("0", "4", "0")
+    assert "A plus sign means" not in page(desk, kind="article")
     monkeypatch.setattr(filters, "_LOOKED_AT", 2)
     Case.objects.filter(kind="comment").update(priority=1_000)
-    found = counts(page(desk, kind="article"))
+    html = page(desk, kind="article")
+    found = counts(html)
     assert (found["article"], found["comment"], found["to do"]) == ("2", "2+", "2")
+    assert "A plus sign means that there may be more." in html
+
+
+def test_other_policies_are_counted_where_one_is_set(desk, moderator, policy, six, monkeypatch):
+    other = Policy.objects.create(code="test-facts", title="Stick to the facts")
+    for case, cited in zip(six, (policy, policy, other, other, other, policy), strict=True):
+        decisions.decide(
+            case.pk, outcome="hide", actor=moderator, version=case.version, policies=[cited]
+        )
+    found = counts(page(desk, state="decided", policy=policy.code))
+    assert (found[policy.title], found[other.title]) == ("3", "3")
+    found = counts(page(desk, state="decided", policy=policy.code, kind="article"))
+    assert (found[policy.title], found[other.title]) == ("1", "1")
+    found = counts(page(desk, state="decided", policy="no-such-policy"))
+    assert (found[policy.title], found[other.title], found["decided"]) == ("3", "3", "0")
+    monkeypatch.setattr(filters, "_LOOKED_AT", 3)
+    html = page(desk, state="decided", policy=policy.code)
+    assert counts(html)[other.title] == "2+"  # of the three that were opened last
+    assert "A plus sign means that there may be more." in html
 
 
 def test_states_are_counted_under_the_other_filters(desk, moderator, policy, six):
