@@ -93,7 +93,7 @@ def train_second(material: Material, folder: Path, epochs: int) -> None:
     """Go on from the first stage with mostly what follows the guide."""
     model = network.load(folder / "first.pt")
     exits = {name: 1.0 if name == max(EXITS) else 0.5 for name in EXITS}
-    plan = Plan(epochs, rate=1.2e-4, head_rate=5e-4, exits=exits)
+    plan = Plan(epochs, rate=1.2e-4, head_rate=5e-4, exits=exits, frozen_words=False)
     learning.fit(
         model,
         material.second,

@@ -15,6 +15,21 @@ _ONE = [word for name in ("belief", "people", "nation", "work", "leisure") for w
 SINGULAR = [word for word in _ONE if not plural(word).endswith("ss")]
 PLURAL = [*map(plural, SINGULAR), *_LISTS["plural"]]
 
+#: What people are called who stand in no list: "kite club owners".
+_PASTIMES = (
+    "harbour;river;garden;kite;drone;tram;jazz;street food;crossword;metal detecting;lake;darts;"
+    "wild swimming;chess club;allotment;caravan;vintage car;brass band;book club;quiz night;"
+    "sourdough;telescope;karaoke;skate park;hillside;old town;new estate;bus lane;night shift;"
+    "open source;retro gaming;board game;fantasy league;sea shanty;poetry;bowls club;wood stove;"
+    "trail running;electric car;organic veg;tiny house;home school;marathon;podcast;sea wall"
+)
+_PARTAKERS = (
+    "people;folk;crowd;fans;owners;walkers;members;supporters;voters;families;parents;lovers;"
+    "campaigners;residents;lot;enthusiasts;keepers;regulars;neighbours;players;collectors"
+)
+_PARTAKER = "fan;owner;walker;member;supporter;voter;parent;lover;resident;regular;player"
+_INVENTED = 0.4
+
 _LEET = {"a": "4", "e": "3", "i": "1", "o": "0", "s": "$", "t": "7"}
 _LOOKALIKES = {"a": "а", "e": "е", "o": "о", "p": "р", "c": "с", "i": "і", "s": "ѕ"}  # Cyrillic
 _SHORTEST = 4
@@ -52,10 +67,17 @@ def swapped(text: str, chance: random.Random) -> str:
         if word not in GROUP_WORDS:
             return match[0]
         if word not in chosen:
-            chosen[word] = chance.choice(PLURAL if word.endswith("s") else SINGULAR)
-        return chosen[word].title() if match[0][0].isupper() else chosen[word]
+            chosen[word] = _other_name(word.endswith("s"), chance)
+        return chosen[word].capitalize() if match[0][0].isupper() else chosen[word]
 
     return re.sub(r"[^\W\d_]+(?:-[^\W\d_]+)*", other, text)
+
+
+def _other_name(plural: bool, chance: random.Random) -> str:
+    if chance.random() >= _INVENTED:
+        return chance.choice(PLURAL if plural else SINGULAR)
+    pastime = chance.choice(_PASTIMES.split(";"))
+    return f"{pastime} {chance.choice((_PARTAKERS if plural else _PARTAKER).split(';'))}"
 
 
 def respelt(text: str, chance: random.Random) -> str:

@@ -40,10 +40,11 @@ prompts (MIT), clickbait headlines (MIT), comments and frames written for the pr
 
 Probabilities assume that {base:.0%} of the comments are inflammatory. Kept for judging: {dev} of
 the written comments (pairs together; {apart} of them by hands that saw no other comment; one family
-of voices with the training part, so figures on other people's comments will be lower), the trial
-set of SemEval, {public} % of the public sets.
-Thresholds were chosen on the comments kept for judging; "halves" judges each half of them by
-the thresholds of the other.
+of voices with the training part, so figures on other people's comments will be lower), {drills}
+"drills" (written close to the border, where earlier models were weakest), the trial set of
+SemEval, {public} % of the public sets.
+Thresholds were chosen on the written comments kept for judging, drills apart; "halves" judges
+each half of them by the thresholds of the other.
 """
 
 
@@ -53,7 +54,9 @@ def write(material: Material, contents: Mapping[str, bytes], folder: Path) -> No
     facts: dict[str, object] = {"heads": HEADS, "piece_heads": PIECE_HEADS}
     facts["base_rate"] = judging.BASE_RATE
     dev, apart = len(sets.written), len(sets.judged)
-    header = _HEADER.format(base=judging.BASE_RATE, dev=dev, apart=apart, public=6)
+    header = _HEADER.format(
+        base=judging.BASE_RATE, dev=dev, apart=apart, drills=len(sets.drills), public=6
+    )
     lines = [*header.splitlines(), ""]
     for name, (file, pieces) in _FILES.items():
         data = contents[file]
@@ -87,7 +90,9 @@ class _Sets:
 
     def __init__(self, material: Material) -> None:
         self.judged = material.judged
-        self.written = [*material.dev(material.written), *self.judged]
+        kept = material.dev(material.written)
+        self.drills = [c for c in kept if c.facts.get("drill")]
+        self.written = [*(c for c in kept if not c.facts.get("drill")), *self.judged]
         self.wikipedia = material.dev(material.wikipedia)
         self.civil = [c for c in material.dev(material.civil) if not c.facts.get("trial")]
         self.trial = [c for c in material.dev(material.civil) if c.facts.get("trial")]
@@ -121,6 +126,10 @@ def _figures(
     yield f"those by other hands alone: {_ranks(apart)},"
     yield f"balanced: false alarms {flagged[~apart.labels].mean():.3f},"
     yield f"recall {flagged[apart.labels].mean():.3f}."
+    drills = judging.judge(scorer, sets.drills)
+    flagged = judging.flagged(drills, balanced)
+    yield f"Drills: {_ranks(drills)}, balanced: false alarms {flagged[~drills.labels].mean():.3f},"
+    yield f"recall {flagged[drills.labels].mean():.3f}."
     yield ""
     yield from _preset_table(sets, scorer, judged, presets)
     yield from _category_table(judged, hit, balanced)

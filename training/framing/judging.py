@@ -27,7 +27,7 @@ BASE_RATE = 0.05
 PRESETS: Mapping[str, float] = {"cautious": 0.025, "balanced": 0.055, "strict": 0.09}
 #: Alarms that one category may raise alone, as a share of those of the overall score: it ranks
 #: best, and a threat must be seen where nothing else is wrong with a comment.
-_OWN_ALARMS = {"threat": 0.2}
+_OWN_ALARMS = {"threat": 0.45}
 _OTHER_ALARMS = 0.05
 
 _LEVELS = np.arange(0.002, 0.2, 0.001)
@@ -276,11 +276,11 @@ LISTED = (
 )
 UNLISTED = (
     ("Brelians", "Tovians"),
-    ("Alliance backers", "Forum backers"),
+    ("Kestrel backers", "Meadow backers"),
     ("unicyclists", "kayakers"),
     ("Harwellites", "Osgoodites"),
     ("morris dancers", "bell ringers"),
-    ("pigeon fanciers", "model railway people"),
+    ("pigeon fanciers", "miniature steam people"),
     ("Zarquons", "Melkari"),
     ("yoga mums", "rugby dads"),
     ("crypto bros", "goldbugs"),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from moderation.detectors.framing.heads import CATEGORIES
+from moderation.detectors.framing.heads import CATEGORIES, HEADS
 from moderation.detectors.framing.reading import Reader
 from moderation.detectors.framing.wordpiece import WordPiece
 from training.framing import augment, sources, vocabulary
@@ -116,7 +116,7 @@ class Material:
         public = self.train(self.civil) + self.train(self.toxigen)
         public += self._wikipedia(chance, 4000) + self._headlines(chance, 1500)
         chosen = 2 * guided + public + 2 * self.harmless + self._quoted(chance, 900)
-        chosen += self._fragments(public, chance)
+        chosen += self._fragments(public, chance) + self._repeated(guided, chance)
         return [view(comment, self.reader, chance) for comment in chosen]
 
     def _examples(self, comments: Sequence[Comment], chance: random.Random) -> list[Example]:
@@ -143,6 +143,15 @@ class Material:
             chosen.append(Comment(text, targets(**known), "quoted", comment.group, 0.6))
         return chosen
 
+    def _repeated(self, comments: Sequence[Comment], chance: random.Random) -> list[Comment]:
+        """Return short comments said over and over: what is harmless once is so ten times."""
+        short = [c for c in comments if len(c.text) < _REPEATED_LENGTH]
+        unknown = np.full(len(HEADS), np.nan, np.float32)
+        return [
+            Comment(" ".join([c.text] * chance.randint(2, 10)), unknown, "part", c.group, 0.7)
+            for c in chance.sample(short, min(REPEATED, len(short)))
+        ]
+
     def _fragments(self, comments: Sequence[Comment], chance: random.Random) -> list[Comment]:
         """Return single sentences of longer comments, in a random order."""
         found: dict[str, Comment] = {}
@@ -158,7 +167,8 @@ class Material:
         return parts[:FRAGMENTS]
 
 
-FRAGMENTS = 9_000
+FRAGMENTS, REPEATED = 9_000, 2_500
+_REPEATED_LENGTH = 90
 #: Kinds of comments that take more passes than others.
 _HARD = {
     *("veiled", "condescension", "sarcasm", "polite_tone"),

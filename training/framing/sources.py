@@ -23,6 +23,7 @@ from moderation.detectors.framing.heads import CATEGORIES, HEADS
 
 OWN = Path(__file__).with_name("data")
 _COMPOSED, _JUDGED = OWN / "composed.jsonl", OWN / "judge.jsonl"
+_DRILLS = OWN / "drills"
 SEED = 11
 UNKNOWN = float("nan")
 #: Of a hundred comments, so many are kept for judging.
@@ -96,7 +97,20 @@ def unmark(text: str) -> tuple[str, list[tuple[int, int]]]:
 def written(folder: Path) -> list[Comment]:
     """Read the comments written by hand for the project, by the labelling guide."""
     own = (path for path in OWN.glob("*.jsonl") if path not in (_COMPOSED, _JUDGED))
-    return _read([*sorted((folder / "written").glob("*.jsonl")), *sorted(own)], "written")
+    found = _read([*sorted((folder / "written").glob("*.jsonl")), *sorted(own)], "written")
+    return found + drills()
+
+
+def drills() -> list[Comment]:
+    """Read the comments written where earlier models were weakest.
+
+    Nearly all of them stand close to the border, as hardly any elsewhere do, so thresholds
+    are not chosen on them.
+    """
+    found = _read(sorted(_DRILLS.glob("*.jsonl")), "written")
+    for comment in found:
+        comment.facts = {**comment.facts, "drill": True}
+    return found
 
 
 def judged() -> list[Comment]:

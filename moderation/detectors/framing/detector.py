@@ -53,7 +53,7 @@ class FramingDetector:
     """
 
     name: ClassVar[str] = "framing"
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     kinds: ClassVar[frozenset[Kind]] = frozenset({Kind.COMMENT})
     informative: ClassVar[frozenset[str]] = frozenset(PUBLIC)
     #: Categories that take a threshold of the site.

@@ -27,6 +27,9 @@ AGENT_ENDINGS = _LISTS["ending"]
 SIDES = frozenset({"left", "right"})
 AFTER_A_SIDE = frozenset(_LISTS["after a side"])
 
+#: What follows a name that opens a sentence.
+SAYING_OF = frozenset(_LISTS["said of"])
+
 #: Words of both sexes on one form.
 PRONOUNS = {
     "she": "he",

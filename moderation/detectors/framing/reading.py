@@ -13,6 +13,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from moderation.detectors.framing import lexicon
@@ -23,6 +24,7 @@ from moderation.detectors.framing.groups import (
     COMPANIONS,
     GROUP_WORDS,
     PRONOUNS,
+    SAYING_OF,
     SIDES,
 )
 from moderation.text.normalise import Normalised, normalise
@@ -59,12 +61,16 @@ class Read(NamedTuple):
 
 
 class _Word(NamedTuple):
-    """A word and what to put in its place, if anything."""
+    """A word and what to put in its place, if anything.
+
+    ``may_name`` says that it is no ordinary word and has a capital, but opens a sentence.
+    """
 
     start: int
     end: int
     text: str
     instead: str | None
+    may_name: bool = False
 
 
 class Reader:
@@ -93,6 +99,7 @@ class Reader:
         if not masking:
             return Read(clean, is_shouted(given))
         words = list(self._words(clean, given))
+        _mask_openings(words)
         _mask_adjectives(words)
         return Read(rewrite(clean, _edits(words)), is_shouted(given))
 
@@ -103,20 +110,23 @@ class Reader:
             kind, (start, end) = match.lastgroup, match.span()
             if kind == "word":
                 at = start if clean.starts is None else clean.starts[start]
-                named = not opening and given[at].isupper() and not given[at + 1 : at + 2].isupper()
-                yield self._word(start, end, match[0][:_LONGEST_WORD], named=named)
+                capital = given[at].isupper() and not given[at + 1 : at + 2].isupper()
+                word = match[0][:_LONGEST_WORD]
+                yield self._word(start, end, word, capital=capital, opening=opening)
             elif kind == "signs":
                 yield _Word(start, end, "", self._spelt(match[0]))
             elif kind != "stop":
                 yield _Word(start, end, "", LINK if kind == "link" else WHO)
             opening = kind == "stop"
 
-    def _word(self, start: int, end: int, word: str, *, named: bool) -> _Word:
+    def _word(self, start: int, end: int, word: str, *, capital: bool, opening: bool) -> _Word:
         if "*" in word or "#" in word:
             return _Word(start, start + len(word), "", self._covered(word))
         if word in PRONOUNS:
             return _Word(start, end, "", PRONOUNS[word])
-        return _Word(start, end, word, WHO if self._is_name(word, named=named) else None)
+        is_name = self._is_name(word, named=capital and not opening)
+        may_name = capital and opening and self._is_name(word, named=True)
+        return _Word(start, end, word, WHO if is_name else None, may_name)
 
     def _read_signs(self, word: str) -> str:
         """Read "7h3y" and "p4r4$173", which the normaliser leaves; "100k" is no word."""
@@ -134,6 +144,15 @@ class Reader:
         if word in self._ordinary or word in ADJECTIVES or len(word) == 1:
             return False
         return named or (len(word) > _AGENT_LENGTH and word.endswith(AGENT_ENDINGS))
+
+
+def _mask_openings(words: list[_Word]) -> None:
+    """Mask unknown words that open a sentence and that something is said of ("Brelians are")."""
+    for index, (word, following) in enumerate(pairwise(words)):
+        names = following.instead == WHO or following.text in COMPANIONS
+        told_of = names or following.text in SAYING_OF
+        if word.may_name and told_of and following.start - word.end <= 1:
+            words[index] = word._replace(instead=WHO)
 
 
 def _mask_adjectives(words: list[_Word]) -> None:

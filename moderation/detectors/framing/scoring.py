@@ -19,6 +19,7 @@ _OVERLAP = 24
 #: Pieces that are worked on at once: more need more memory and are not faster.
 _LARGEST_BATCH = 500
 _STEEPEST = 30.0
+_AIMED, _SWEARING = HEADS.index("profanity_directed"), HEADS.index("profanity")
 
 
 class Network(Protocol):
@@ -91,7 +92,10 @@ class Scorer:
         marks: dict[int, np.ndarray] = {}
         for numbers in _alike([len(part) for part in parts]):
             whole, pieces = self._network.logits([parts[number] for number in numbers])
-            wholes[numbers] = probability(whole * self._slopes + self._offsets)
+            chances = probability(whole * self._slopes + self._offsets)
+            # Who swears at somebody swears: no text does the one without the other.
+            chances[:, _AIMED] = np.minimum(chances[:, _AIMED], chances[:, _SWEARING])
+            wholes[numbers] = chances
             marks.update(zip(numbers, probability(pieces), strict=True))
         return wholes, marks
 
