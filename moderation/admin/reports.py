@@ -144,7 +144,7 @@ class ReportAdmin(HidesPersons, ReadOnly, ReportModelAdmin):
         return changes
 
     def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Report | None:
-        report = super().get_object(request, *args, **kwargs)
+        report: Report | None = super().get_object(request, *args, **kwargs)
         if report is not None:
             _remember([report], names=permissions.may_see_author(request.user))
         return report
