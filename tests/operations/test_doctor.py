@@ -24,7 +24,8 @@ IMMEDIATE = "moderation.dispatch.immediate.ImmediateDispatcher"
 
 @pytest.fixture(autouse=True)
 def _healthy(settings, make_user):
-    settings.MODERATION = {**settings.MODERATION, "DISPATCHER": IMMEDIATE}
+    given = {"DISPATCHER": IMMEDIATE, "SITE_URL": "https://news.example"}
+    settings.MODERATION = {**settings.MODERATION, **given}
     settings.DEBUG = True
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.DEFAULT_FROM_EMAIL = "desk@example.org"
