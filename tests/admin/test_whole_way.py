@@ -80,6 +80,7 @@ def test_the_queue_is_emptied_by_keys_and_three_are_taken_back(
             press("j")
             press("Enter")
             expect(page.locator("#case-state")).to_have_text("decided")
+            page.wait_for_load_state()  # the script that knows the keys comes last
             press("u")
             expect(page.locator("#case-state")).to_have_text("open")
 
