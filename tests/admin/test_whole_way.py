@@ -71,6 +71,7 @@ def test_the_queue_is_emptied_by_keys_and_three_are_taken_back(
             press("d")
         expect(page.get_by_text("Nothing waits for you.")).to_be_visible()
 
+        page.wait_for_load_state()
         press("u")
         page.wait_for_url(f"**/{four[-1].pk}/change/*")
         for _time in range(2):
