@@ -49,7 +49,8 @@ def database(url: str, folder: Path) -> dict[str, Any]:
             options["OPTIONS"] = {
                 "timeout": 30,
                 "transaction_mode": "IMMEDIATE",
-                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; "
+                "PRAGMA cache_size=-65536",
             }
         case "django.db.backends.postgresql":
             pass

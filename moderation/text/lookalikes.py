@@ -16,7 +16,7 @@ from moderation.text.offsets import Edit
 def fold_lookalikes(work: Work) -> Work:
     """Drop what cannot be seen and write what looks equal in one way; return ``work``."""
     _drop_invisible(work)
-    odd = "".join(set(_NOT_ASCII.findall(work.text)))
+    odd = "" if work.text.isascii() else "".join(set(_NOT_ASCII.findall(work.text)))
     if odd:
         if _ANY_MARK.search(odd):
             _thin_out_marks(work)
@@ -38,6 +38,7 @@ _INVISIBLE_RUN = re.compile(
     "\u200b-\u200d\u2060-\u2064\u206a-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff" + _BIDI + "]+"
 )
+_INVISIBLE_ASCII_RUN = re.compile("[\x00-\x08\x0e-\x1b\x7f]+")  # several times as fast
 _OVERRIDE = re.compile("[\u202d\u202e]")
 _ANY_BIDI = re.compile(f"[{_BIDI}]")
 # In these scripts joiners are orthography, in the others they have no business in a word.
@@ -49,7 +50,8 @@ _FEWEST_LETTERS_BEFORE_BREAK = 2
 def _drop_invisible(work: Work) -> None:
     text = work.text
     edits = []
-    for run in _INVISIBLE_RUN.finditer(text):
+    invisible = _INVISIBLE_ASCII_RUN if text.isascii() else _INVISIBLE_RUN
+    for run in invisible.finditer(text):
         start, end = run.span()
         edits.append(Edit(start, end, ""))
         if _OVERRIDE.search(run.group()):
@@ -164,7 +166,8 @@ _POINTS = re.compile("[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u064b-\
 
 def drop_points(work: Work) -> None:
     """Drop the points of Hebrew and the vowel signs of Arabic, which writers may leave out."""
-    work.edit([Edit(*points.span(), "") for points in _POINTS.finditer(work.text)])
+    if not work.text.isascii():
+        work.edit([Edit(*points.span(), "") for points in _POINTS.finditer(work.text)])
 
 
 # --- look-alikes --------------------------------------------------------------------------
