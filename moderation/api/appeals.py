@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from moderation.api.base import ReadViewSet
 from moderation.api.fields import KeyField
 from moderation.api.operations import operation
-from moderation.api.serializers import LARGEST_KEY, LONGEST_NOTE, AuthorHidden
+from moderation.api.serializers import LARGEST_KEY, LONGEST_NOTE, AuthorHidden, account_key
 from moderation.models import Appeal, AppealState, Decision
 from moderation.models.appeals import RESULTS
 from moderation.models.decisions import CHOOSABLE
@@ -80,7 +80,7 @@ class AppealFilters(Shape):
 
     decision = KeyField()
     state = serializers.ChoiceField(AppealState.values, required=False)
-    judge = KeyField(help_text="the key of the moderator's account")
+    judge = account_key(required=False, help_text="the key of the moderator's account")
 
 
 class WhoseSerializer(Shape):

@@ -70,7 +70,7 @@ class CaseFilters(Shape):
     overdue = fields.BooleanField(required=False, default=False)
     subject = KeyField()
     assignee = fields.RegexField(
-        r"^(me|none|others|[1-9][0-9]{0,17})$",
+        rf"^(me|none|others|{serializers.account_pattern()})$",
         required=False,
         help_text="`me`, `none`, `others`, or the key of an account; an expired claim is none",
     )
@@ -126,7 +126,7 @@ class CaseViewSet(ReadViewSet):
                 return ~held
             case "others":
                 return held & ~mine
-        return held & Q(claimed_by=int(assignee))
+        return held & Q(claimed_by=assignee)
 
     def _author(self, key: str) -> str:
         if not permissions.may_see_author(self.request.user):

@@ -36,7 +36,7 @@ class DecisionFilters(Shape):
     case = KeyField()
     outcome = fields.ChoiceField(Outcome.values, required=False)
     actor_kind = fields.ChoiceField(ActorKind.values, required=False)
-    actor = KeyField(help_text="the key of the moderator's account")
+    actor = serializers.account_key(required=False, help_text="the key of the moderator's account")
     batch_id = fields.UUIDField(required=False)
 
 

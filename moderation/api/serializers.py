@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.contrib.auth import get_user_model
+from django.db import models
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
@@ -423,6 +425,29 @@ class EventSerializer(EventBase):
 # What is taken
 
 
+def account_key(**options: Any) -> serializers.Field[Any, Any, Any, Any]:
+    """Return a field for the key of an account, of the kind that the site's accounts have."""
+    key = get_user_model()._meta.pk
+    if isinstance(key, models.UUIDField):
+        return serializers.UUIDField(**options)
+    if isinstance(key, models.IntegerField):
+        return serializers.IntegerField(min_value=1, max_value=LARGEST_KEY, **options)
+    return serializers.CharField(max_length=_LONGEST_ACCOUNT_KEY, **options)
+
+
+def account_pattern() -> str:
+    """Return the expression for the key of an account as :func:`account_key` has it."""
+    key = get_user_model()._meta.pk
+    if isinstance(key, models.UUIDField):
+        return r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    if isinstance(key, models.IntegerField):
+        return r"[1-9][0-9]{0,17}"
+    return rf"\S{{1,{_LONGEST_ACCOUNT_KEY}}}"
+
+
+_LONGEST_ACCOUNT_KEY = 200
+
+
 class VersionSerializer(InputBase):
     """The version of the case that the caller saw, unless ``If-Match`` says it."""
 
@@ -451,7 +476,7 @@ class AssignSerializer(VersionSerializer):
 
     TAKEN = {"to": 4, "version": 3}
 
-    to = serializers.IntegerField(min_value=1, max_value=LARGEST_KEY)
+    to = account_key()
 
 
 class ColleagueSerializer(InputBase):

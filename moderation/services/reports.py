@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -37,7 +38,7 @@ from moderation.models.decisions import DISMISSING, RESTRICTING
 from moderation.services import audit, cases, intake, links, notices, reported, transparency
 from moderation.services.actors import MACHINE, READER
 from moderation.services.database import moderation_db, write_transaction
-from moderation.services.errors import ModerationError, NotAllowed, Unusable
+from moderation.services.errors import ModerationError, NotAllowed, Unusable, where
 from moderation.services.hosts import find_subject, load, moment, resolve
 from moderation.services.naming import full_name
 from moderation.targets import Target
@@ -45,6 +46,8 @@ from moderation.text.storage import storable
 from moderation.types import Kind
 
 NAME_CHARS, ADDRESS_CHARS = 200, 500
+
+logger = logging.getLogger("moderation.reports")
 
 _CLOCKS = timedelta(minutes=1)
 """By so much the clocks of the site's servers may differ."""
@@ -263,7 +266,8 @@ def _has_page(target: Target, obj: models.Model) -> bool:
         return True
     try:
         return bool(target.get_url(obj))
-    except Exception:  # noqa: BLE001 - the site's code, which may not know what to do with a draft
+    except Exception as error:  # noqa: BLE001 - the site's code, which a draft may be new to
+        logger.warning("The address of %s cannot be told: %s", obj._meta.label, where(error))
         return False
 
 

@@ -55,7 +55,7 @@ while True:
     if whole or time.monotonic() > end:
         break
     sweeping.sweep()
-    time.sleep(0.5)  # a clock does not tick without pause
+    time.sleep(0.5)  # between two looks; the workers it waits for need the machine meanwhile
 print(json.dumps([whole, state]))
 """
 

@@ -19,5 +19,6 @@ FLEX_BLOG = {
 }
 MODERATION = {
     **MODERATION,
+    "SITE_URL": "https://blog.example",
     "TARGETS": {"flex_blog.Comment": "moderation.targets.adapters.flex_blog.CommentTarget"},
 }

@@ -122,6 +122,26 @@ def test_a_guests_attack_is_rejected_and_approved_again_by_the_package(write, sa
     assert Snapshot.objects.filter(subject=subject).count() == 1
 
 
+def test_a_program_hands_a_case_over_by_the_uuid_of_a_colleague(write, say, desk, person):
+    permissions = ("view_case", "claim_case", "decide_case")
+    chief = permit(person("Carla", is_staff=True), *permissions, "override_case")
+    colleague = permit(person("Mads", is_staff=True), *permissions)
+    case = desk.case(say(write("Handed over"), ATTACK.format("Wilma")))
+    address, client = "/desk/api/v1/cases/", browser(chief)
+    listed = client.get(f"{address}{case.pk}/colleagues/").json()["results"]
+    assert str(colleague.pk) in {each["id"] for each in listed}
+    answer = client.post(
+        f"{address}{case.pk}/assign/", {"to": str(colleague.pk)}, content_type="application/json"
+    )
+    assert answer.status_code == 200, answer.content
+    assert answer.json()["claimed_by"] == str(colleague.pk)
+    held = client.get(address, {"assignee": str(colleague.pk)}).json()["results"]
+    assert [each["id"] for each in held] == [case.pk]
+    assert client.get(address, {"assignee": "12"}).status_code == 400
+    decided = client.get("/desk/api/v1/decisions/", {"actor": str(colleague.pk)})
+    assert decided.json()["results"] == []
+
+
 def test_undo_leaves_a_comment_waiting_that_was_waiting(write, say, desk):
     article = write("Sensor on the roof")
     comment = say(article, ATTACK.format("Wilma"))
