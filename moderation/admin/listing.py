@@ -28,7 +28,7 @@ from moderation.admin.queue import PAGE, QUEUE, author_of, ids_of, page_of, pass
 from moderation.models import Case, CaseState, Decision
 from moderation.models.cases import TO_DO
 from moderation.services import preferences, views
-from moderation.services.priority import age_factor
+from moderation.services.priority import age_factor, report_factor, weight_when_new
 
 if TYPE_CHECKING:
     CaseModelAdmin = admin.ModelAdmin[Case]
@@ -60,9 +60,8 @@ class Row:
 
     @property
     def weight(self) -> str:
-        """What the case weighs now: severity x reach x age."""
-        case = self.case
-        weight = max(case.severity, 1) * case.reach * self.waited
+        """What the case weighs now: severity x reach x reports x age."""
+        weight = weight_when_new(self.case) * self.waited
         return number_format(min(round(weight), 10**9), use_l10n=True, force_grouping=True)
 
     @cached_property
@@ -71,6 +70,8 @@ class Row:
         parts = [_("severity %(number)s") % {"number": case.severity}]
         if case.reach > 1:
             parts.append(_("reach %(factor)s") % {"factor": _factor(case.reach)})
+        if (reported := report_factor(case.reported)) > 1:
+            parts.append(_("reports %(factor)s") % {"factor": _factor(reported)})
         if age > 1.05:
             parts.append(_("waiting %(factor)s") % {"factor": _factor(age)})
         return " × ".join(parts)

@@ -23,9 +23,13 @@ _START = datetime(2020, 1, 1, tzinfo=UTC)
 
 def rank(case: Case) -> None:
     """Set priority and due time of ``case`` from its severity, reach, reports and opening."""
-    weight = max(case.severity, 1) * case.reach * report_factor(case.reported)
-    case.priority = math.log2(weight) - _doublings(case.opened_at)
+    case.priority = math.log2(weight_when_new(case)) - _doublings(case.opened_at)
     case.due_at = due_at(case.severity, case.opened_at)
+
+
+def weight_when_new(case: Case) -> float:
+    """Return what a case weighs before it has waited."""
+    return max(case.severity, 1) * case.reach * report_factor(case.reported)
 
 
 def reach_factor(reach: float | None) -> float:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from moderation.models import Case, CaseState, Finding, Policy, Snapshot
-from moderation.services import cases, decisions
+from moderation.services import cases, decisions, priority
 from tests.admin.conftest import CLAIM, DECIDE, VIEW, signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -200,6 +200,10 @@ def test_what_a_colleague_has_is_grey_and_says_so(desk, colleague, comment_case)
     assert "<bdi>dismiss: rightly found, but allowed, by colleague</bdi>" in html
 
 
+def weights(html):
+    return [int(weight) for weight in re.findall(r'moderation-weight">(\d+)<', html)]
+
+
 def test_the_reason_of_the_order_is_told(desk, comment_case):
     case = comment_case()
     Case.objects.filter(pk=case.pk).update(
@@ -208,6 +212,25 @@ def test_the_reason_of_the_order_is_told(desk, comment_case):
     html = desk.get(QUEUE).content.decode()
     assert f"severity {case.severity} × reach 3.0 × waiting 2.0" in html
     assert f'<strong class="moderation-weight">{case.severity * 6}' in html
+    Case.objects.filter(pk=case.pk).update(reported=1)
+    html = desk.get(QUEUE).content.decode()
+    assert f"severity {case.severity} × reach 3.0 × reports 2.0 × waiting 2.0" in html
+    assert weights(html) == [pytest.approx(case.severity * 12, rel=0.01)]
+
+
+def test_the_numbers_shown_are_those_of_the_order(desk, comment_case):
+    made = [comment_case(f"badword {number}") for number in range(4)]
+    for case, reach, reported, days in zip(
+        made, (1, 4, 1, 2), (0, 0, 3, 1), (5, 0, 1, 2), strict=True
+    ):
+        case.reach, case.reported = reach, reported
+        case.opened_at = timezone.now() - timedelta(days=days)
+        priority.rank(case)
+        case.save()
+    html = desk.get(QUEUE).content.decode()
+    shown = weights(html)
+    assert len(set(shown)) == len(made)
+    assert shown == sorted(shown, reverse=True)
 
 
 def test_orders_other_than_by_urgency(desk, comment_case):

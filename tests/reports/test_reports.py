@@ -626,6 +626,12 @@ def test_a_draft_is_not_what_readers_see(comment, options, shown):
     assert reports.is_shown(target, comment.article) is shown
 
 
+def test_an_address_that_cannot_be_told_is_logged(comment, caplog):
+    target = Target(Article, kind="article", text="body", url=_fails)
+    assert not reports.is_shown(target, comment.article)
+    assert "The address of site.Article cannot be told: NoReverseMatch" in caplog.text
+
+
 def test_a_text_deleted_meanwhile_is_not_reported(comment, reader):
     subject = Subject.objects.get(object_id=str(comment.pk), model_label="site.comment")
     intake.forget_subject(subject)
